@@ -1,0 +1,34 @@
+# Each target installs what it needs (Debian packages through apt, when allowed to) and says so.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench packages browser-packages
+
+# The committed .sqlx stands in for a database wherever the code is only built.
+export SQLX_OFFLINE := true
+
+help: ## Say what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: packages ## See it work on this machine (ARGS=--once ends by itself, ARGS=--live asks the real hub)
+	cargo run --locked --quiet -- demo $(ARGS)
+
+test: packages browser-packages ## Run all tests, on a PostgreSQL that is started for them
+	cargo test --locked
+
+check: packages browser-packages ## Everything a change must pass: format, lints, docs, query cache, tests
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	scripts/sqlx-cache --check
+	$(MAKE) test
+
+bench: packages ## Measure (needs no network)
+	cargo bench --locked
+
+packages:
+	@scripts/install-rust
+	@scripts/install-packages postgresql gcc
+
+browser-packages:
+	@scripts/install-packages nodejs npm chromium python3 postfix
+	@scripts/install-browser-tests

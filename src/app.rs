@@ -1,0 +1,91 @@
+//! What every step and handler works with.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use sqlx::PgPool;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::database;
+use crate::digest::{Site, Windows};
+use crate::mail::model;
+use crate::mail::render::Renderer;
+use crate::smtp::Relay;
+use crate::source::Http;
+use crate::token::Keys;
+use crate::web::templates::Pages;
+
+/// The service's parts; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What the operator chose.
+    pub config: Arc<Config>,
+    /// The database; all state that matters is there.
+    pub db: PgPool,
+    /// Tells the time to whoever starts a step.
+    pub clock: Clock,
+    /// Asks sources.
+    pub http: Http,
+    /// Signs links.
+    pub keys: Arc<Keys>,
+    /// The way out for mails.
+    pub relay: Arc<Relay>,
+    /// The mails' templates.
+    pub renderer: Arc<Renderer>,
+    /// The pages' templates.
+    pub pages: Arc<Pages>,
+    /// Indexed papers that readers share.
+    pub windows: Arc<Windows>,
+}
+
+impl App {
+    /// Puts the parts together over a database that is up and migrated.
+    ///
+    /// # Errors
+    /// A signing key, certificate or template that cannot be used.
+    pub async fn new(config: Config, db: PgPool) -> anyhow::Result<Self> {
+        let clock = config.clock.start.map_or_else(Clock::system, Clock::starting_at);
+        Self::with_clock(config, db, clock).await
+    }
+
+    /// As [`App::new`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`App::new`].
+    pub async fn with_clock(config: Config, db: PgPool, clock: Clock) -> anyhow::Result<Self> {
+        let keys = database::signing_keys(&config, &db, clock.now()).await?;
+        let templates = config.web.templates.as_deref();
+        let hello = config.site.from_address.domain();
+        Ok(Self {
+            http: Http::new(&config)?,
+            keys: Arc::new(keys),
+            relay: Arc::new(Relay::new(&config.relay, hello)?),
+            renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),
+            pages: Arc::new(Pages::new(templates).context("web.templates")?),
+            windows: Arc::default(),
+            config: Arc::new(config),
+            db,
+            clock,
+        })
+    }
+
+    /// What links in mails and pages are made of.
+    pub fn links(&self) -> Site<'_> {
+        let site = &self.config.site;
+        Site { base_url: &site.base_url, keys: &self.keys, mail_domain: site.from_address.domain() }
+    }
+
+    /// The service as its mails show it.
+    pub fn mail_site(&self) -> model::Site {
+        let site = &self.config.site;
+        model::Site {
+            name: site.name.clone(),
+            base_url: site.base_url.to_string(),
+            from_name: site.from_name.clone().unwrap_or_else(|| site.name.clone()),
+            from_address: site.from_address.for_envelope(),
+            domain: site.from_address.domain().to_owned(),
+            postal_line: site.contact.clone(),
+        }
+    }
+}

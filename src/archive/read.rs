@@ -1,0 +1,228 @@
+//! Reads the archive: for the pages, and for the windows that digests are made of.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgPool;
+use sqlx::types::Json;
+
+use super::RevisionKey;
+use crate::paper::{Paper, PaperId};
+
+/// The most papers one page shows; a raw listing can have thousands.
+const MAX_LISTED: i64 = 500;
+
+/// A paper with its place in the archive.
+#[derive(Debug, Clone)]
+pub struct PaperRow {
+    /// Row and revision.
+    pub key: RevisionKey,
+    /// What that revision says.
+    pub paper: Paper,
+}
+
+/// A paper that arrived in a window of batches.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// Row and current revision.
+    pub key: RevisionKey,
+    /// What is known of it.
+    pub paper: Paper,
+    /// Never seen before this window; else known, and now chosen by a curated source.
+    pub new: bool,
+    /// On the list of a curated source.
+    pub curated: bool,
+}
+
+/// The papers of some days, most voted first.
+#[derive(Debug, Clone)]
+pub struct Period {
+    /// The last day before them that has papers.
+    pub previous: Option<NaiveDate>,
+    /// The first day after them.
+    pub next: Option<NaiveDate>,
+    /// At most 500.
+    pub papers: Vec<Paper>,
+}
+
+/// A source's mention of a paper.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The source's name.
+    pub source: String,
+    /// The day.
+    pub day: NaiveDate,
+    /// Its place on the list, from 1.
+    pub rank: i32,
+}
+
+/// What a conditional request to one address may say.
+#[derive(Debug, Clone)]
+pub struct StoredValidator {
+    /// For If-None-Match.
+    pub etag: Option<String>,
+    /// For If-Modified-Since.
+    pub last_modified: Option<String>,
+    /// How many items the stored answer held.
+    pub items: i32,
+}
+
+/// The newest day any source listed.
+pub async fn newest_day(db: &PgPool) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar!("select max(day) from listing").fetch_one(db).await
+}
+
+/// The papers listed on the days `[from, to)`, those of `curated` sources first, then by votes and
+/// place on the list.
+pub async fn listing(db: &PgPool, from: NaiveDate, to: NaiveDate, curated: &[String]) -> sqlx::Result<Period> {
+    let around = sqlx::query!(
+        "select (select max(day) from listing where day < $1) as previous, (select min(day) from listing where day >= $2) as next",
+        from,
+        to
+    )
+    .fetch_one(db)
+    .await?;
+    let rows = sqlx::query_scalar!(
+        r#"select r.facts as "facts: Json<Paper>"
+           from (select paper_id, bool_or(source = any($3)) as chosen, min(rank) as rank
+                 from listing where day >= $1 and day < $2 group by paper_id) l
+           join paper p on p.id = l.paper_id
+           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
+           order by l.chosen desc, coalesce((r.facts->>'upvotes')::bigint, 0) desc, l.rank, p.id
+           limit $4"#,
+        from,
+        to,
+        curated,
+        MAX_LISTED
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Period { previous: around.previous, next: around.next, papers: rows.into_iter().map(|facts| facts.0).collect() })
+}
+
+/// All papers any source listed on `day`.
+pub async fn listed_on(db: &PgPool, day: NaiveDate, curated: &[String]) -> sqlx::Result<Vec<Arrived>> {
+    let rows = sqlx::query!(
+        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>", l.chosen as "chosen!"
+           from (select paper_id, bool_or(source = any($2)) as chosen from listing where day = $1 group by paper_id) l
+           join paper p on p.id = l.paper_id
+           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
+           order by p.id"#,
+        day,
+        curated
+    )
+    .fetch_all(db)
+    .await?;
+    let arrived = rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: true, curated: row.chosen });
+    Ok(arrived.collect())
+}
+
+/// The paper with this identity or alias.
+pub async fn paper(db: &PgPool, id: &PaperId) -> sqlx::Result<Option<PaperRow>> {
+    let row = sqlx::query!(
+        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>"
+           from paper p join paper_revision r on r.paper_id = p.id and r.revision = p.revision
+           where p.identity = $1 or p.id = (select paper_id from paper_alias where identity = $1)"#,
+        id.as_str()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| PaperRow { key: (row.id, row.revision), paper: row.facts.0 }))
+}
+
+/// Who listed a paper when, earliest first.
+pub async fn days_listed(db: &PgPool, paper_id: i64) -> sqlx::Result<Vec<Listed>> {
+    sqlx::query_as!(Listed, "select source, day, rank from listing where paper_id = $1 order by day, source", paper_id).fetch_all(db).await
+}
+
+/// The number of the newest batch; 0 before the first.
+pub async fn newest_batch(db: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select coalesce(max(number), 0) as "number!" from batch"#).fetch_one(db).await
+}
+
+/// When anything was last learnt of any paper.
+pub async fn last_change(db: &PgPool) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!("select max(recorded_at) from paper_revision").fetch_one(db).await
+}
+
+/// Where the window of a new reader begins, so that it covers each source's latest day with papers.
+///
+/// Sources that have been silent for a week before the newest listing are left out, or a list that
+/// ended long ago would fill a first digest.
+pub async fn first_window(db: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"with latest as (
+               select l.source, max(l.day) as day from listing l join batch b on b.number = l.batch
+               where not b.backfill group by l.source)
+           select coalesce(
+               (select min(l.batch) - 1 from listing l
+                join latest on latest.source = l.source and latest.day = l.day
+                where latest.day > (select max(day) from latest) - 7),
+               (select max(number) from batch), 0) as "after!""#
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// What arrived in the half-open window of batches `(after, through]`.
+pub async fn window(db: &PgPool, after: i64, through: i64, curated: &[String]) -> sqlx::Result<Vec<Arrived>> {
+    let rows = sqlx::query!(
+        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>", a.new as "new!",
+                  exists (select from listing l where l.paper_id = p.id and l.source = any($3)) as "curated!"
+           from (select paper_id, bool_or(kind = 'new') as new
+                 from arrival join batch b on b.number = arrival.batch
+                 where arrival.batch > $1 and arrival.batch <= $2 and not b.backfill
+                 group by paper_id) a
+           join paper p on p.id = a.paper_id
+           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
+           order by p.id"#,
+        after,
+        through,
+        curated
+    )
+    .fetch_all(db)
+    .await?;
+    let arrived =
+        rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: row.new, curated: row.curated });
+    Ok(arrived.collect())
+}
+
+/// What arrived since `since`, up to and with batch `through`: for filters on changing facts.
+pub async fn recent(db: &PgPool, since: DateTime<Utc>, through: i64) -> sqlx::Result<Vec<Arrived>> {
+    let rows = sqlx::query!(
+        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>"
+           from (select distinct paper_id from arrival join batch b on b.number = arrival.batch
+                 where b.fetched_at >= $1 and b.number <= $2 and not b.backfill) a
+           join paper p on p.id = a.paper_id
+           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
+           order by p.id"#,
+        since,
+        through
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: false, curated: false }).collect())
+}
+
+/// The named revisions, for rendering what a digest holds.
+pub async fn revisions(db: &PgPool, keys: &[RevisionKey]) -> sqlx::Result<HashMap<RevisionKey, Paper>> {
+    let (ids, numbers): (Vec<i64>, Vec<i32>) = keys.iter().copied().unzip();
+    let rows = sqlx::query!(
+        r#"select r.paper_id, r.revision, r.facts as "facts: Json<Paper>"
+           from unnest($1::bigint[], $2::integer[]) as given (id, revision)
+           join paper_revision r on r.paper_id = given.id and r.revision = given.revision"#,
+        &ids,
+        &numbers
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| ((row.paper_id, row.revision), row.facts.0)).collect())
+}
+
+/// What the last stored answer of each of a source's addresses came with.
+pub async fn validators(db: &PgPool, source: &str) -> sqlx::Result<HashMap<String, StoredValidator>> {
+    let rows = sqlx::query!("select url, etag, last_modified, items from http_validator where source = $1", source).fetch_all(db).await?;
+    let pairs =
+        rows.into_iter().map(|row| (row.url, StoredValidator { etag: row.etag, last_modified: row.last_modified, items: row.items }));
+    Ok(pairs.collect())
+}

@@ -1,0 +1,160 @@
+//! The command line: one file a command.
+
+mod config;
+mod demo;
+mod digest;
+mod fetch;
+mod filter;
+mod migrate;
+mod output;
+mod serve;
+mod subscriber;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::App;
+use crate::config::{Config, ConfigError, LogFormat};
+use crate::database::{Database, Sharing};
+
+/// Sends each subscriber one email in the morning with the day's research papers that match what
+/// they care about.
+#[derive(Debug, Parser)]
+#[command(name = "paperlark", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    /// A configuration file; without it ./paperlark.toml or /etc/paperlark/paperlark.toml, if there
+    #[arg(long, global = true, env = "PAPERLARK_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Begin here:
+  paperlark demo                          see it work, with sample papers and a mail catcher
+  paperlark config show --defaults        every setting with its meaning
+  paperlark config check                  is my configuration right?
+  paperlark serve                         run the service
+
+Exit codes:
+  0  done
+  1  it failed; the message says why
+  2  the command line or its input (an address, a filter, a date) is wrong
+  3  the configuration is wrong
+  4  a source could not be fetched, or some of its items were skipped";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service: pages, sources, composing and delivering
+    Serve(serve::Serve),
+    /// See it all work on this machine: sample papers, two readers, a mail catcher
+    Demo(demo::Demo),
+    /// Fetch papers from the sources now
+    Fetch(fetch::Fetch),
+    /// Send one reader's digest now, or look at it
+    Digest(digest::Digest),
+    /// Add, list, show, remove or export readers
+    #[command(subcommand)]
+    Subscriber(subscriber::Subscriber),
+    /// Try filters
+    #[command(subcommand)]
+    Filter(filter::Filter),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Bring the database's schema up to date (the service does so too)
+    Migrate(migrate::Migrate),
+}
+
+/// The input is wrong in a way the person can mend: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// Something came, but not all of it: exit code 4.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Incomplete(String);
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("paperlark: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("paperlark: {}", output::chain(&error));
+            exit_code(&error)
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Usage>() {
+        ExitCode::from(2)
+    } else if error.is::<ConfigError>() {
+        ExitCode::from(3)
+    } else if error.is::<Incomplete>() {
+        ExitCode::from(4)
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    // `config show --defaults` must work whatever the configuration is.
+    if let Command::Config(config::Config::Show(show)) = &cli.command
+        && show.defaults
+    {
+        return show.print_defaults();
+    }
+    let file = cli.config.as_deref();
+    let config = crate::config::load(file, std::env::vars())?;
+    match cli.command {
+        Command::Serve(command) => {
+            start_log(&config, &config.log.filter);
+            command.run(config).await
+        }
+        Command::Demo(command) => {
+            start_log(&config, "warn");
+            command.run(config).await
+        }
+        Command::Config(command) => command.run(&config),
+        Command::Filter(command) => command.run(),
+        Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Migrate(command) => command.run(config).await,
+    }
+}
+
+/// Runs a short command beside a service that may be up on the same database.
+async fn with_app(config: Config, command: impl AsyncFnOnce(&App) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    start_log(&config, "warn");
+    let database = Database::open(&config, Sharing::Attach).await?;
+    let result = match App::new(config, database.pool.clone()).await {
+        Ok(app) => command(&app).await,
+        Err(error) => Err(error),
+    };
+    database.close().await?;
+    result
+}
+
+fn start_log(config: &Config, filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Fails only when a log is set up already, as in tests.
+    let _ = match config.log.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}

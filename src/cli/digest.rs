@@ -1,0 +1,137 @@
+//! `paperlark digest`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::NaiveDate;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Usage, output, subscriber as readers};
+use crate::App;
+use crate::archive;
+use crate::digest::{StoredDigest, digest_mail};
+use crate::mail::model::Mail;
+use crate::mail::queue::{Claimed, Subject};
+use crate::mail::render::Rendered;
+use crate::pipeline::{compose, deliver};
+use crate::subscriber;
+
+/// Without --date, the reader's next digest ahead of its hour: it covers what arrived since the last
+/// one and stands for the next one. With --date, that day's papers again, whatever came before.
+#[derive(Debug, Args)]
+pub(super) struct Digest {
+    /// The reader's address
+    #[arg(long, value_name = "ADDRESS")]
+    to: String,
+    /// The papers listed on this day, such as 2025-08-07
+    #[arg(long, value_name = "DAY")]
+    date: Option<NaiveDate>,
+    /// Send nothing and change nothing: print the mail as text, or write it to --out
+    #[arg(long)]
+    dry_run: bool,
+    /// With --dry-run: a folder for digest.html, digest.txt and digest.eml
+    #[arg(long, value_name = "DIR", requires = "dry_run")]
+    out: Option<PathBuf>,
+}
+
+/// How long to wait for the relay before leaving the mail to the service.
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(200);
+
+impl Digest {
+    pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
+        let id = readers::find(app, &self.to).await?;
+        if self.dry_run {
+            return self.look(app, id).await;
+        }
+        let now = app.clock.now();
+        match self.date {
+            None => {
+                let composed = compose::ahead(app, now, id).await?.ok_or_else(inactive)?;
+                if composed.waiting > 0 {
+                    anyhow::bail!(
+                        "the reader's last digest is still on its way; try again when `paperlark subscriber show` says how it ended"
+                    );
+                }
+                if composed.mails == 0 {
+                    return output::print("Nothing new matched, so no mail was sent.\n");
+                }
+            }
+            Some(day) => {
+                let digest = compose::of_day(app, now, id, day).await?.ok_or_else(inactive)?;
+                if digest.content.is_empty() {
+                    return output::print(&format!("Nothing of {day} matched, so no mail was sent.\n"));
+                }
+                compose::request(app, now, id, digest).await?;
+            }
+        }
+        send(app, id).await
+    }
+
+    async fn look(&self, app: &App, subscriber_id: i64) -> anyhow::Result<()> {
+        let digest = match self.date {
+            None => compose::preview(app, app.clock.now(), subscriber_id).await?,
+            Some(day) => compose::of_day(app, app.clock.now(), subscriber_id, day).await?,
+        };
+        let digest = digest.ok_or_else(inactive)?;
+        let rendered = render(app, subscriber_id, &digest).await?;
+        match &self.out {
+            Some(folder) => write(folder, &rendered),
+            None => output::print(&format!("Subject: {}\n\n{}", rendered.subject, rendered.text)),
+        }
+    }
+}
+
+fn inactive() -> Usage {
+    Usage("that reader gets no digests: not confirmed, paused or unsubscribed".into())
+}
+
+async fn render(app: &App, subscriber_id: i64, digest: &StoredDigest) -> anyhow::Result<Rendered> {
+    let id = Uuid::nil();
+    let papers = archive::revisions(&app.db, &digest.content.papers().collect::<Vec<_>>()).await?;
+    let mail = Mail::Digest(digest_mail(app.links(), subscriber_id, id, digest, &papers));
+    let row =
+        Claimed { subscriber_id, id, subject: Subject::Digest(id), dated: app.clock.now(), fence: 0, attempts: 0, render_failures: 0 };
+    let mut readers = subscriber::readers(&app.db, &[subscriber_id]).await?;
+    let reader = readers.remove(&subscriber_id).ok_or_else(inactive)?;
+    Ok(deliver::letter(app, &reader, &row, &mail)?)
+}
+
+fn write(folder: &Path, rendered: &Rendered) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    for (name, bytes) in
+        [("digest.html", rendered.html.as_bytes()), ("digest.txt", rendered.text.as_bytes()), ("digest.eml", &rendered.bytes)]
+    {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        output::print(&format!("{}\n", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Works on the queue until this reader's mails are through; a service that runs may be faster.
+async fn send(app: &App, subscriber_id: i64) -> anyhow::Result<()> {
+    let waited = async {
+        loop {
+            deliver::step(app, app.clock.now(), &CancellationToken::new()).await?;
+            let newest = subscriber::export(&app.db, subscriber_id)
+                .await?
+                .and_then(|reader| reader.mails.into_iter().find(|mail| mail.kind == "digest"));
+            let Some(mail) = newest else { anyhow::bail!("the reader has just left") };
+            match mail.state.as_str() {
+                "accepted" => return output::print(&format!("Sent: {} papers.\n", mail.papers.unwrap_or(0))),
+                "failed" | "dead" | "suppressed" | "expired" => {
+                    anyhow::bail!("the digest was not sent: {} {}", mail.state, mail.last_note.unwrap_or_default())
+                }
+                _ => tokio::time::sleep(POLL).await,
+            }
+        }
+    };
+    match tokio::time::timeout(PATIENCE, waited).await {
+        Ok(result) => result,
+        Err(_) => anyhow::bail!("the relay does not take the digest now; it waits in the queue, and `paperlark serve` will send it"),
+    }
+}

@@ -1,0 +1,33 @@
+//! `paperlark serve`.
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::App;
+use crate::config::Config;
+use crate::database::{Database, Sharing};
+use crate::run;
+
+/// Runs until SIGTERM or Ctrl-C; mails on the wire are finished first.
+#[derive(Debug, Args)]
+pub(super) struct Serve {}
+
+impl Serve {
+    pub(super) async fn run(self, config: Config) -> anyhow::Result<()> {
+        // Before the private PostgreSQL starts, so that no signal ends us without ending it.
+        let stop = run::stop_on_signal()?;
+        let listen = config.web.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on web.listen = {listen}"))?;
+        let database = Database::open(&config, Sharing::Exclusive).await?;
+        let result = match App::new(config, database.pool.clone()).await {
+            Ok(app) => {
+                tracing::info!(address = %listener.local_addr()?, base_url = %app.config.site.base_url, "serving");
+                run::serve(&app, listener, stop).await
+            }
+            Err(error) => Err(error),
+        };
+        database.close().await?;
+        result
+    }
+}

@@ -1,0 +1,261 @@
+//! The configuration: one validated struct, from the built-in defaults, a file and the environment.
+
+mod load;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer, Serialize};
+use url::Url;
+
+pub use load::{ConfigError, DEFAULTS, load};
+pub use secret::Secret;
+
+use crate::address::EmailAddress;
+use crate::schedule::Hour;
+
+/// Everything an operator can set. The meaning of each key stands in `config/default.toml`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub site: Site,
+    pub web: Web,
+    pub database: Database,
+    pub secret: SecretKeys,
+    pub relay: Relay,
+    pub delivery: Delivery,
+    pub digest: Digest,
+    pub signup: Signup,
+    pub fetch: Fetch,
+    pub source: BTreeMap<String, Source>,
+    pub log: Log,
+    pub clock: ClockSettings,
+}
+
+/// `[site]`: what readers see.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    pub name: String,
+    pub base_url: Url,
+    #[serde(deserialize_with = "unless_empty")]
+    pub from_name: Option<String>,
+    pub from_address: EmailAddress,
+    #[serde(deserialize_with = "unless_empty")]
+    pub bounce_domain: Option<String>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub contact: Option<String>,
+    pub time_zone: Tz,
+    pub hour: Hour,
+}
+
+/// `[web]`: the HTTP server.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    pub listen: SocketAddr,
+    pub trust_forwarded_for: bool,
+    #[serde(deserialize_with = "unless_empty")]
+    pub templates: Option<PathBuf>,
+}
+
+/// `[database]`: which PostgreSQL.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    #[serde(deserialize_with = "unless_empty")]
+    pub url: Option<Secret>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub url_file: Option<PathBuf>,
+    pub max_connections: u32,
+    #[serde(deserialize_with = "unless_empty")]
+    pub data_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub binaries: Option<PathBuf>,
+}
+
+/// `[secret]`: the keys that sign links.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretKeys {
+    #[serde(deserialize_with = "unless_empty")]
+    pub key: Option<Secret>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub key_file: Option<PathBuf>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub previous_key: Option<Secret>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub previous_key_file: Option<PathBuf>,
+}
+
+/// `[relay]`: the SMTP server that takes the mails.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    pub host: String,
+    pub port: u16,
+    pub tls: Tls,
+    #[serde(deserialize_with = "unless_empty")]
+    pub ca_file: Option<PathBuf>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub user: Option<String>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub password: Option<Secret>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub password_file: Option<PathBuf>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub hello: Option<String>,
+    pub connections: usize,
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub command_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub data_timeout: Duration,
+}
+
+/// `[delivery]`: how mails are sent.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    #[serde(with = "humantime_serde")]
+    pub uncertain_wait: Duration,
+    pub uncertain: Uncertain,
+    #[serde(with = "humantime_serde")]
+    pub interval: Duration,
+}
+
+/// `[digest]`: what a digest holds.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digest {
+    pub curated: Vec<String>,
+    pub max_papers: u8,
+    #[serde(with = "humantime_serde")]
+    pub lookback: Duration,
+}
+
+/// `[signup]`: limits on sign-ups.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signup {
+    pub confirmations_per_day: u32,
+    pub confirmations_ever: u32,
+    pub per_network: u32,
+    pub per_domain: u32,
+    pub per_hour: u32,
+}
+
+/// `[fetch]`: how sources are asked.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
+    #[serde(deserialize_with = "unless_empty")]
+    pub contact: Option<String>,
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    pub max_body: usize,
+    #[serde(with = "humantime_serde")]
+    pub history_after: Duration,
+}
+
+/// `[source.NAME]`: one source of papers.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub kind: SourceKind,
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    #[serde(default, deserialize_with = "unless_empty")]
+    pub base_url: Option<Url>,
+    #[serde(default, deserialize_with = "unless_empty")]
+    pub path: Option<PathBuf>,
+    pub schedule: String,
+    #[serde(default = "utc")]
+    pub zone: Tz,
+}
+
+/// `[log]`: what is logged.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// `[clock]`: rehearsals.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockSettings {
+    #[serde(deserialize_with = "unless_empty")]
+    pub start: Option<DateTime<Utc>>,
+}
+
+/// How the connection to the relay is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Plain text.
+    None,
+    /// RFC 3207, required.
+    Starttls,
+    /// RFC 8314 implicit TLS.
+    Tls,
+}
+
+/// What becomes of a mail whose acceptance was not learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uncertain {
+    /// Sent again, byte for byte.
+    Resend,
+    /// Left for the operator.
+    Hold,
+}
+
+/// What speaks at the other end of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// The hub's Daily Papers API.
+    Huggingface,
+    /// Files on this machine.
+    File,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, one object a line.
+    Json,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn utc() -> Tz {
+    Tz::UTC
+}
+
+/// In the file an empty text stands for "not set", so that every key can be shown with its default.
+fn unless_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.trim() {
+        "" => Ok(None),
+        text => T::deserialize(text.into_deserializer()).map(Some),
+    }
+}

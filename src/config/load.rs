@@ -1,0 +1,222 @@
+//! From the built-in defaults, a file and the environment to one checked [`Config`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Value};
+
+use super::{Config, Secret, SourceKind};
+use crate::schedule::CronSchedule;
+
+/// The built-in configuration: every key with its default and meaning.
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+/// Where a file is looked for when none is named.
+const USUAL_FILES: [&str; 2] = ["paperlark.toml", "/etc/paperlark/paperlark.toml"];
+
+const ENVIRONMENT_PREFIX: &str = "PAPERLARK_";
+
+/// Environment variables that are about the command line, not keys of the configuration.
+const NOT_KEYS: [&str; 1] = ["PAPERLARK_CONFIG"];
+
+/// What is wrong with the configuration, and how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The named file cannot be read.
+    #[error("cannot read the configuration file {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A key that does not exist.
+    #[error("{place} sets {key}, which is no key of the configuration{advice}; `paperlark config show --defaults` lists all keys")]
+    UnknownKey {
+        /// Where it was found.
+        place: String,
+        /// What was written.
+        key: String,
+        /// `; did you mean …?` or nothing.
+        advice: String,
+    },
+    /// A value of the wrong type or form.
+    #[error("{0}")]
+    Value(Box<figment::Error>),
+    /// Values that are well formed but do not work.
+    #[error("{key}: {problem}")]
+    Invalid {
+        /// The key's path.
+        key: String,
+        /// What is wrong and what to write.
+        problem: String,
+    },
+}
+
+/// Reads the configuration: defaults, then `file` (or a usual one), then `environment`.
+///
+/// # Errors
+/// The first thing that is wrong, in words that name the key and the place.
+pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, String)>) -> Result<Config, ConfigError> {
+    let mut figment = Figment::from(Toml::string(DEFAULTS));
+    let defaults = known_keys(&figment)?;
+    if let Some(path) = file.map(Path::to_owned).or_else(usual_file) {
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+        let layer = Figment::from(Toml::string(&text));
+        for key in known_keys(&layer).map_err(|error| in_file(error, &path))?.keys() {
+            refuse_unknown(key, key, &path.display().to_string(), &defaults)?;
+        }
+        figment = figment.merge(Toml::string(&text));
+    }
+    let keys = known_keys(&figment)?;
+    for (name, value) in environment {
+        let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+        if NOT_KEYS.contains(&name.as_str()) {
+            continue;
+        }
+        let wanted = squash(rest);
+        let Some((path, kind)) = keys.iter().find(|(key, _)| squash(key) == wanted) else {
+            let names: Vec<String> = keys.keys().map(|key| environment_name(key)).collect();
+            return Err(unknown(&name, "the environment", names.iter().map(String::as_str)));
+        };
+        figment = figment.merge(Serialized::default(path, typed(kind, &value)));
+    }
+    let mut config: Config = figment.extract().map_err(|error| ConfigError::Value(Box::new(error)))?;
+    read_secret_files(&mut config)?;
+    validate(&config)?;
+    Ok(config)
+}
+
+fn usual_file() -> Option<PathBuf> {
+    USUAL_FILES.iter().map(PathBuf::from).find(|path| path.is_file())
+}
+
+fn in_file(error: ConfigError, path: &Path) -> ConfigError {
+    ConfigError::Invalid { key: path.display().to_string(), problem: error.to_string() }
+}
+
+/// The paths of all keys that are set, with their values: `relay.host`, `source.huggingface.kind`.
+fn known_keys(figment: &Figment) -> Result<BTreeMap<String, Value>, ConfigError> {
+    fn walk(prefix: &str, dict: &Dict, keys: &mut BTreeMap<String, Value>) {
+        for (name, value) in dict {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            match value {
+                Value::Dict(_, inner) => walk(&path, inner, keys),
+                _ => drop(keys.insert(path, value.clone())),
+            }
+        }
+    }
+    let root: Dict = figment.extract().map_err(|error| ConfigError::Value(Box::new(error)))?;
+    let mut keys = BTreeMap::new();
+    walk("", &root, &mut keys);
+    Ok(keys)
+}
+
+/// The keys of a source table, beside those the built-in source shows.
+const SOURCE_KEYS: [&str; 6] = ["kind", "enabled", "base_url", "path", "schedule", "zone"];
+
+fn refuse_unknown(key: &str, written: &str, place: &str, defaults: &BTreeMap<String, Value>) -> Result<(), ConfigError> {
+    if defaults.contains_key(key) {
+        return Ok(());
+    }
+    if let Some((name, last)) = key.strip_prefix("source.").and_then(|rest| rest.split_once('.')) {
+        return match SOURCE_KEYS.contains(&last) {
+            true => Ok(()),
+            false => {
+                let candidates: Vec<String> = SOURCE_KEYS.iter().map(|key| format!("source.{name}.{key}")).collect();
+                Err(unknown(written, place, candidates.iter().map(String::as_str)))
+            }
+        };
+    }
+    Err(unknown(written, place, defaults.keys().map(String::as_str)))
+}
+
+fn unknown<'a>(key: &str, place: &str, candidates: impl Iterator<Item = &'a str>) -> ConfigError {
+    /// How alike a key must be to be worth proposing.
+    const ALIKE: f64 = 0.8;
+    let best = candidates.map(|candidate| (strsim::jaro_winkler(key, candidate), candidate)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let advice = match best {
+        Some((score, candidate)) if score >= ALIKE => format!("; did you mean {candidate}?"),
+        _ => String::new(),
+    };
+    ConfigError::UnknownKey { place: place.to_owned(), key: key.to_owned(), advice }
+}
+
+fn environment_name(key: &str) -> String {
+    format!("{ENVIRONMENT_PREFIX}{}", key.replace('.', "_").to_uppercase())
+}
+
+/// A key's path without what its spellings differ in: `RELAY__HOST`, `RELAY_HOST`, `relay.host`.
+fn squash(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '.')).flat_map(char::to_lowercase).collect()
+}
+
+/// The text of a variable as a value of the same type as the key's default.
+fn typed(like: &Value, text: &str) -> Value {
+    match like {
+        Value::Num(..) => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
+        Value::Bool(..) => text.trim().parse::<bool>().map_or_else(|_| Value::from(text), Value::from),
+        Value::Array(..) => text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>().into(),
+        _ => Value::from(text),
+    }
+}
+
+/// `key_file` and its kin: the secret is the file's content without surrounding white space.
+fn read_secret_files(config: &mut Config) -> Result<(), ConfigError> {
+    let pairs = [
+        ("database.url", &mut config.database.url, &config.database.url_file),
+        ("secret.key", &mut config.secret.key, &config.secret.key_file),
+        ("secret.previous_key", &mut config.secret.previous_key, &config.secret.previous_key_file),
+        ("relay.password", &mut config.relay.password, &config.relay.password_file),
+    ];
+    for (key, secret, file) in pairs {
+        let Some(path) = file else { continue };
+        if secret.is_some() {
+            let problem = format!("is set, and so is {key}_file: keep one of them");
+            return Err(ConfigError::Invalid { key: key.to_owned(), problem });
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Invalid {
+            key: format!("{key}_file"),
+            problem: format!("cannot read {}: {error}", path.display()),
+        })?;
+        *secret = Some(Secret::from(text.trim().to_owned()));
+    }
+    Ok(())
+}
+
+fn validate(config: &Config) -> Result<(), ConfigError> {
+    let check = |ok: bool, key: &str, problem: &str| match ok {
+        true => Ok(()),
+        false => Err(ConfigError::Invalid { key: key.to_owned(), problem: problem.to_owned() }),
+    };
+    check(matches!(config.site.base_url.scheme(), "http" | "https"), "site.base_url", "must begin with http:// or https://")?;
+    check((1..=100).contains(&config.digest.max_papers), "digest.max_papers", "must be from 1 to 100")?;
+    check(config.relay.connections >= 1, "relay.connections", "must be at least 1")?;
+    check(config.database.max_connections >= 4, "database.max_connections", "must be at least 4")?;
+    check(
+        config.relay.user.is_some() == config.relay.password.is_some(),
+        "relay.user",
+        "needs relay.password (or relay.password_file), and the other way round",
+    )?;
+    check(!config.delivery.lease.is_zero(), "delivery.lease", "must be longer than nothing")?;
+    for (name, source) in &config.source {
+        let key = |last: &str| format!("source.{name}.{last}");
+        let name_is_plain =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        check(name_is_plain, &format!("source.{name}"), "a source's name is made of a–z, 0–9, - and _")?;
+        CronSchedule::parse(&source.schedule, source.zone)
+            .map_err(|error| ConfigError::Invalid { key: key("schedule"), problem: error.to_string() })?;
+        match source.kind {
+            SourceKind::Huggingface => {
+                check(source.base_url.is_some(), &key("base_url"), "a huggingface source needs it, such as https://huggingface.co")?
+            }
+            SourceKind::File => check(source.path.is_some(), &key("path"), "a file source needs it: a file or a folder")?,
+        }
+    }
+    for name in &config.digest.curated {
+        check(config.source.contains_key(name), "digest.curated", &format!("names {name:?}, but there is no [source.{name}]"))?;
+    }
+    Ok(())
+}

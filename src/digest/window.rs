@@ -1,0 +1,85 @@
+//! The papers that readers with the same window share, indexed once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lru::LruCache;
+use sqlx::PgPool;
+
+use crate::archive::{self, Arrived};
+use crate::matching::DayIndex;
+
+/// Papers and the index over them; an ordinal of the index is a place in `papers`.
+pub struct Window {
+    /// In the order of the archive.
+    pub papers: Vec<Arrived>,
+    /// Over all of `papers`.
+    pub index: DayIndex,
+}
+
+impl Window {
+    /// Indexes `papers`.
+    pub fn new(papers: Vec<Arrived>) -> Self {
+        let index = DayIndex::build(papers.iter().map(|arrived| &arrived.paper));
+        Self { papers, index }
+    }
+}
+
+/// What decides a window's content: equal keys, equal papers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// Batches `(after, through]`, as known at the last change.
+    Batches { after: i64, through: i64, changed: Option<DateTime<Utc>> },
+    /// What arrived in the days before a digest, for filters on changing facts.
+    Recent { since: DateTime<Utc>, through: i64, changed: Option<DateTime<Utc>> },
+}
+
+/// The windows in use. Readers due together have few different ones, so a handful serves all; the
+/// bound keeps memory flat after an outage, when there may be many.
+pub struct Windows(Mutex<LruCache<Key, Arc<Window>>>);
+
+/// Enough for the hour's readers, those who had a day off, and one that looks back.
+const KEPT: std::num::NonZeroUsize = std::num::NonZeroUsize::new(8).expect("eight is not zero");
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(KEPT)))
+    }
+}
+
+impl Windows {
+    /// The papers of batches `(after, through]`.
+    pub async fn batches(&self, db: &PgPool, after: i64, through: i64, curated: &[String]) -> sqlx::Result<Arc<Window>> {
+        let key = Key::Batches { after, through, changed: archive::last_change(db).await? };
+        if let Some(window) = self.kept(&key) {
+            return Ok(window);
+        }
+        let papers = archive::window(db, after, through, curated).await?;
+        Ok(self.keep(key, papers))
+    }
+
+    /// The papers of the last `lookback`, up to batch `through`. The start is rounded down to the
+    /// hour, so that readers due together share it.
+    pub async fn recent(&self, db: &PgPool, now: DateTime<Utc>, lookback: Duration, through: i64) -> sqlx::Result<Arc<Window>> {
+        const HOUR: i64 = 3_600;
+        let since = now - lookback;
+        let since = DateTime::from_timestamp(since.timestamp().div_euclid(HOUR) * HOUR, 0).unwrap_or(since);
+        let key = Key::Recent { since, through, changed: archive::last_change(db).await? };
+        if let Some(window) = self.kept(&key) {
+            return Ok(window);
+        }
+        let papers = archive::recent(db, since, through).await?;
+        Ok(self.keep(key, papers))
+    }
+
+    fn kept(&self, key: &Key) -> Option<Arc<Window>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn keep(&self, key: Key, papers: Vec<Arrived>) -> Arc<Window> {
+        let window = Arc::new(Window::new(papers));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, window.clone());
+        window
+    }
+}

@@ -1,0 +1,105 @@
+//! The filter language: what a reader writes to say which papers they want. Pure.
+//!
+//! What readers know from GitHub, Google Scholar and PubMed:
+//! - `diffusion models` finds papers with both words, in any form, in title or abstract;
+//! - `"flow matching"` the words one after the other in one field; so do `flow-matching` and `CRISPR/Cas9`;
+//! - `"graph network"~3` the words in any order with at most three others between them;
+//! - `transform*` words that begin so; `=models` this form only, `=RAG` with this case too;
+//! - `a OR b`, `a | b`, `a AND b`, `a && b`, `a NOT b`, `a -b`, `( … )`; AND binds tighter than OR, operators are upper case;
+//! - `title:` (`ti:`), `abstract:` (`abs:`), `author:` (`au:`), `org:`, `all:` before a word, a phrase or a group; names are compared
+//!   whole, not by their stems;
+//! - `cat:cs.LG`, `cat:cs.*`, `source:arxiv`, `upvotes:>=10` (a bare number means at least), `has:code`, `has:project`, `has:thumbnail`;
+//! - a list of keywords, separated by commas, semicolons or lines, is one filter of alternatives: `large language model, RAG`.
+//!   There several plain words are a phrase, and an entry that only leaves out, such as `-survey`, does so for the whole list.
+
+mod category;
+mod error;
+mod field;
+mod foreign;
+mod leaf;
+mod lexer;
+mod parser;
+mod print;
+pub mod syntax;
+pub mod words;
+
+use std::fmt;
+
+use error::{Fault, Problem};
+use syntax::{Atom, Expression};
+
+pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
+pub use error::FilterError;
+pub(crate) use leaf::source_name;
+
+/// The longest filter, in characters: the longest systematic-review searches in use have under 7,000.
+pub const MAX_LENGTH: usize = 8_000;
+/// The most words and values in one filter: twenty times a rich list of keywords; keeps one filter's evaluation under a millisecond.
+pub const MAX_TERMS: usize = 500;
+/// How deep parentheses and NOTs may stand inside one another: people write three or four; keeps recursion off the stack's end.
+pub const MAX_DEPTH: usize = 32;
+/// The most other words `"…"~n` allows in between: beyond the length of a long sentence, AND says the same.
+pub const MAX_DISTANCE: u32 = 50;
+/// The fewest letters before a `*`: one letter would match a tenth of all words.
+pub const MIN_PREFIX: usize = 2;
+
+/// A parsed filter within all bounds.
+///
+/// Its `Display` is the canonical form, which parses to an equal filter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Filter {
+    expression: Expression,
+}
+
+impl Filter {
+    /// Reads what a reader wrote.
+    pub fn parse(text: &str) -> Result<Filter, FilterError> {
+        Self::read(text).map_err(|fault| FilterError::locate(fault, text))
+    }
+
+    fn read(text: &str) -> Result<Filter, Fault> {
+        if text.chars().nth(MAX_LENGTH).is_some() {
+            return Err(Fault::new(MAX_LENGTH, Problem::TooLong));
+        }
+        let expression = parser::expression(&lexer::tokens(text)?)?;
+        if expression.nesting() > MAX_DEPTH {
+            return Err(Fault::new(0, Problem::TooDeep));
+        }
+        // The canonical form is a filter too, though it may be longer: `ti:(a b)` is `title:a AND title:b`.
+        if expression.to_string().chars().nth(MAX_LENGTH).is_some() {
+            return Err(Fault::new(0, Problem::TooLong));
+        }
+        Ok(Filter { expression })
+    }
+
+    /// The syntax tree.
+    pub fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
+    /// Whether it asks for facts that change after a paper arrived, so that a known paper may match later.
+    pub fn depends_on_changing_facts(&self) -> bool {
+        self.expression.atoms().iter().any(|(atom, _)| matches!(atom, Atom::Upvotes(..) | Atom::Has(_)))
+    }
+
+    /// Advice on a filter that may not mean what its writer thinks.
+    pub fn hint(&self) -> Option<&'static str> {
+        let lower_case_operator = |atom: &Atom| match atom {
+            Atom::Text(_, phrase) => matches!(phrase.words.as_slice(), [syntax::Word::Stem(word)] if matches!(word.as_str(), "and" | "or" | "not")),
+            _ => false,
+        };
+        let found = self.expression.atoms().iter().any(|(atom, _)| lower_case_operator(atom));
+        found.then_some("and, or, not in lower case are looked for as words; write AND, OR, NOT in capitals to combine words")
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expression.fmt(f)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod arbitrary;
+#[cfg(test)]
+mod tests;

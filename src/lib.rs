@@ -1,0 +1,34 @@
+//! Paperlark: one beautiful email in the morning with the day's research papers that match what a
+//! reader cares about.
+//!
+//! The modules in reading order: what a paper is and how filters find it, how a reader subscribes,
+//! how a paper becomes mail, and how it all runs. ARCHITECTURE.md draws the picture.
+
+pub mod address;
+pub mod clock;
+pub mod config;
+pub mod filter;
+pub mod matching;
+pub mod paper;
+pub mod schedule;
+pub mod text;
+pub mod token;
+
+pub mod archive;
+pub mod database;
+pub mod digest;
+pub mod mail;
+pub mod smtp;
+pub mod source;
+pub mod subscriber;
+
+pub mod pipeline;
+pub mod web;
+
+mod app;
+pub mod catcher;
+pub mod cli;
+pub mod demo;
+pub mod run;
+
+pub use app::App;

@@ -1,0 +1,14 @@
+//! The mails: what they say ([`model`]), how they look ([`render`], `templates/mail`) and how they
+//! go on the wire ([`message`]). Pure: the same model always gives the same bytes.
+
+pub mod message;
+pub mod model;
+pub mod queue;
+pub mod render;
+pub mod sample;
+mod subject;
+mod text;
+mod view;
+
+#[cfg(test)]
+mod tests;

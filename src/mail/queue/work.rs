@@ -1,0 +1,195 @@
+//! What workers do with the queue: take, hold, transmit, record; and take over from the dead.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::{Claimed, MAX_NOTE_CHARS, Note, Outcome, Subject};
+
+/// What [`recover`] did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Claims of dead workers that are free again.
+    pub released: u64,
+    /// Transmissions of dead workers whose fate is unknown.
+    pub uncertain: u64,
+    /// Mails of unknown fate that will be sent again.
+    pub resent: u64,
+    /// Mails that were not worth sending any more.
+    pub expired: u64,
+}
+
+/// Frees what dead workers held, settles what has been uncertain long enough, ends what is too old.
+///
+/// A claim that was not transmitting is always safe to take again. `resend` says whether uncertain
+/// mails are sent again or left for the operator.
+pub async fn recover(db: &PgPool, now: DateTime<Utc>, uncertain_wait: Duration, resend: bool) -> sqlx::Result<Recovered> {
+    let mut recovered = Recovered::default();
+    let released = sqlx::query!(
+        "update mail set state = 'pending', lease_until = null, fence = fence + 1 where state = 'claimed' and lease_until < $1",
+        now
+    );
+    recovered.released = released.execute(db).await?.rows_affected();
+    let uncertain = sqlx::query!(
+        "with lost as (
+             update mail set state = 'uncertain', doubtful = true, lease_until = null, fence = fence + 1, attempts = attempts + 1, next_attempt_at = $2
+             where state = 'transmitting' and lease_until < $1
+             returning subscriber_id, id, attempts)
+         insert into attempt (subscriber_id, mail_id, number, ended_at, outcome, note)
+         select subscriber_id, id, attempts, $1, 'uncertain', 'the worker died while transmitting' from lost",
+        now,
+        now + uncertain_wait
+    );
+    recovered.uncertain = uncertain.execute(db).await?.rows_affected();
+    if resend {
+        let resent = sqlx::query!("update mail set state = 'pending' where state = 'uncertain' and next_attempt_at <= $1", now);
+        recovered.resent = resent.execute(db).await?.rows_affected();
+    }
+    let expired =
+        sqlx::query!("update mail set state = 'expired', finished_at = $1 where state in ('pending', 'deferred') and expires_at < $1", now);
+    recovered.expired = expired.execute(db).await?.rows_affected();
+    Ok(recovered)
+}
+
+/// Takes up to `limit` waiting mails, for `lease` from now; oldest first.
+pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64) -> sqlx::Result<Vec<Claimed>> {
+    let rows = sqlx::query!(
+        "update mail set state = 'claimed', fence = fence + 1, lease_until = $2
+         from (select subscriber_id, id from mail
+               where state in ('pending', 'deferred') and next_attempt_at <= $1
+               order by next_attempt_at limit $3 for update skip locked) waiting
+         where mail.subscriber_id = waiting.subscriber_id and mail.id = waiting.id
+         returning mail.subscriber_id, mail.id, kind, digest_id, signup_id, dated, fence, attempts, render_failures",
+        now,
+        now + lease,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    let claimed = rows.into_iter().map(|row| Claimed {
+        subscriber_id: row.subscriber_id,
+        id: row.id,
+        subject: match (row.digest_id, row.signup_id) {
+            (Some(digest), _) => Subject::Digest(digest),
+            (None, Some(signup)) => Subject::Confirmation(signup),
+            (None, None) if row.kind == "goodbye" => Subject::Goodbye,
+            (None, None) => Subject::Welcome,
+        },
+        dated: row.dated,
+        fence: row.fence,
+        attempts: row.attempts,
+        render_failures: row.render_failures,
+    });
+    Ok(claimed.collect())
+}
+
+/// Keeps hold of mails that take longer than the lease.
+pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[(Uuid, i64)]) -> sqlx::Result<()> {
+    let (ids, fences): (Vec<Uuid>, Vec<i64>) = mails.iter().copied().unzip();
+    sqlx::query!(
+        "update mail set lease_until = $3
+         from unnest($1::uuid[], $2::bigint[]) as held (id, fence)
+         where mail.id = held.id and mail.fence = held.fence and state in ('claimed', 'transmitting')",
+        &ids,
+        &fences,
+        now + lease
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Commits that from here on the relay may accept the mail, provided its reader still wants it.
+///
+/// False when the claim was lost or consent withdrawn: then nothing may be sent.
+pub async fn begin_transmission(db: &PgPool, now: DateTime<Utc>, lease: Duration, mail: &Claimed) -> sqlx::Result<bool> {
+    let begun = sqlx::query!(
+        "update mail set state = 'transmitting', lease_until = $4
+         from subscriber s
+         where mail.subscriber_id = $1 and mail.id = $2 and mail.fence = $3 and state = 'claimed' and s.id = mail.subscriber_id
+           and case mail.kind
+               when 'digest' then s.status = 'active' and not s.paused
+               when 'welcome' then s.status = 'active'
+               when 'goodbye' then s.status = 'unsubscribed'
+               else exists (select from signup where signup.subscriber_id = s.id and signup.id = mail.signup_id
+                            and signup.confirmed_at is null and signup.expires_at > $5)
+               end
+           and not exists (select from suppression where suppression.address_key = s.address_key)",
+        mail.subscriber_id,
+        mail.id,
+        mail.fence,
+        now + lease,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(begun.rows_affected() == 1)
+}
+
+/// Gives a claim back untouched: nothing was wrong with this mail.
+pub async fn release(db: &PgPool, mail: &Claimed) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update mail set state = 'pending', lease_until = null
+         where subscriber_id = $1 and id = $2 and fence = $3 and state in ('claimed', 'transmitting')",
+        mail.subscriber_id,
+        mail.id,
+        mail.fence
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Ends a claimed mail whose reader no longer wants it.
+pub async fn suppress(db: &PgPool, now: DateTime<Utc>, mail: &Claimed) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update mail set state = 'suppressed', lease_until = null, finished_at = $4
+         where subscriber_id = $1 and id = $2 and fence = $3 and state = 'claimed'",
+        mail.subscriber_id,
+        mail.id,
+        mail.fence,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Records how an attempt ended; false when the claim was lost meanwhile.
+pub async fn record(tx: &mut PgConnection, now: DateTime<Utc>, mail: &Claimed, outcome: &Outcome, note: &Note) -> sqlx::Result<bool> {
+    let (state, word, next) = match outcome {
+        Outcome::Accepted => ("accepted", "accepted", None),
+        Outcome::Deferred(at) => ("deferred", "deferred", Some(*at)),
+        Outcome::Failed => ("failed", "failed", None),
+        Outcome::Uncertain(at) => ("uncertain", "uncertain", Some(*at)),
+        Outcome::Unrenderable(Some(at)) => ("deferred", "unrenderable", Some(*at)),
+        Outcome::Unrenderable(None) => ("dead", "unrenderable", None),
+    };
+    let finished = next.is_none().then_some(now);
+    let text: String = note.text.chars().filter(|c| *c != '\0').take(MAX_NOTE_CHARS).collect();
+    let recorded = sqlx::query!(
+        "with done as (
+             update mail
+             set state = $4, lease_until = null, finished_at = $5, next_attempt_at = coalesce($6, next_attempt_at),
+                 doubtful = doubtful or $4 = 'uncertain', attempts = attempts + 1, render_failures = render_failures + ($7 = 'unrenderable')::integer
+             where subscriber_id = $1 and id = $2 and fence = $3 and state in ('claimed', 'transmitting')
+             returning attempts)
+         insert into attempt (subscriber_id, mail_id, number, ended_at, outcome, code, note)
+         select $1, $2, attempts, $8, $7, $9, $10 from done",
+        mail.subscriber_id,
+        mail.id,
+        mail.fence,
+        state,
+        finished,
+        next,
+        word,
+        now,
+        note.code,
+        text
+    )
+    .execute(tx)
+    .await?;
+    Ok(recorded.rows_affected() == 1)
+}

@@ -1,0 +1,59 @@
+//! A short extract of an abstract that shows the marked words.
+
+use std::ops::Range;
+
+use crate::filter::words::words;
+
+/// An extract, and the marks in it as byte ranges of its own text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    pub text: String,
+    pub marks: Vec<Range<usize>>,
+}
+
+const ELLIPSIS: char = '…';
+
+/// An extract of `text` of at most `max_chars` characters (with the `…` where it is cut) that shows the first of `marks`.
+///
+/// It starts at the beginning where the first mark is reached from there, else a little before that mark; it is cut
+/// between words, and within one only where a single word is too long. `marks` are ascending, as [`super::highlights`] gives them.
+pub fn excerpt(text: &str, marks: &[Range<usize>], max_chars: usize) -> Excerpt {
+    if text.chars().nth(max_chars).is_none() {
+        return Excerpt { text: text.to_owned(), marks: marks.to_vec() };
+    }
+    let found = words(text);
+    let room = max_chars.saturating_sub(1);
+    let head = cut(text, &found, 0, room);
+    let shown_by_head = marks.first().is_none_or(|mark| mark.end <= head.end);
+    let window = if shown_by_head { head } else { around(text, &found, &marks[0], max_chars) };
+    let before = if window.start > 0 { ELLIPSIS.to_string() } else { String::new() };
+    let after = if window.end < text.len() && max_chars > 0 { ELLIPSIS.to_string() } else { String::new() };
+    let clipped = marks.iter().map(|mark| mark.start.max(window.start)..mark.end.min(window.end)).filter(|mark| mark.start < mark.end);
+    let marks = clipped.map(|mark| mark.start - window.start + before.len()..mark.end - window.start + before.len()).collect();
+    Excerpt { text: format!("{before}{}{after}", &text[window]), marks }
+}
+
+/// The bytes from `start` on that fit `room` characters and end with a word.
+fn cut(text: &str, found: &[crate::filter::words::FoundWord], start: usize, room: usize) -> Range<usize> {
+    let limit = text[start..].char_indices().nth(room).map_or(text.len(), |(at, _)| start + at);
+    if limit == text.len() {
+        return start..limit;
+    }
+    let last = found[..found.partition_point(|word| word.range.end <= limit)].last();
+    match last.filter(|word| word.range.start >= start) {
+        Some(word) => start..word.range.end,
+        None => start..limit,
+    }
+}
+
+/// A window that shows `mark` with some words before it.
+fn around(text: &str, found: &[crate::filter::words::FoundWord], mark: &Range<usize>, max_chars: usize) -> Range<usize> {
+    let room = max_chars.saturating_sub(2);
+    let mark_chars = text[mark.clone()].chars().count();
+    // A third of what the mark leaves free goes before it.
+    let lead = room.saturating_sub(mark_chars) / 3;
+    let earliest = text[..mark.start].char_indices().rev().nth(lead.saturating_sub(1)).map_or(0, |(at, _)| at);
+    let earliest = if lead == 0 { mark.start } else { earliest };
+    let first = found.iter().find(|word| word.range.start >= earliest).map_or(mark.start, |word| word.range.start);
+    cut(text, found, first.min(mark.start), room)
+}

@@ -1,0 +1,193 @@
+//! Due readers get their digest: papers, mail, new window and new due time in one transaction a
+//! chunk. A crash leaves all of a chunk or nothing of it.
+//!
+//! A reader's windows `(read_through, newest]` follow one another without overlap and without gap,
+//! so nothing comes twice and nothing is missed, however long the service was down.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::App;
+use crate::archive;
+use crate::config::Uncertain;
+use crate::digest::{self, Content, NewDigest, StoredDigest, Wanted, Window, lay_out};
+use crate::filter::Filter;
+use crate::mail::queue::{self, Subject};
+use crate::subscriber::{self, Due, NamedFilter};
+
+/// Readers a transaction: large enough that its cost is spread, small enough to end soon.
+const CHUNK: i64 = 500;
+
+/// What composing did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Composed {
+    /// Digests with a mail.
+    pub mails: usize,
+    /// Readers for whom nothing was found.
+    pub nothing_to_say: usize,
+    /// Readers whose last digest must settle first.
+    pub waiting: usize,
+    /// Unsent digests whose papers went into the new ones.
+    pub superseded: usize,
+}
+
+/// Composes the digests of all readers due at `now`.
+pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<Composed> {
+    let mut composed = Composed::default();
+    let mut waiting: Vec<i64> = Vec::new();
+    loop {
+        let mut tx = app.db.begin().await?;
+        let due = subscriber::due(&mut tx, now, CHUNK, &waiting).await?;
+        if due.is_empty() {
+            break;
+        }
+        let still = compose(app, &mut tx, now, due, &mut composed).await?;
+        waiting.extend(still);
+        tx.commit().await?;
+    }
+    composed.waiting = waiting.len();
+    Ok(composed)
+}
+
+/// Composes one reader's next digest ahead of its hour; `None` when they are not active.
+pub async fn ahead(app: &App, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::Result<Option<Composed>> {
+    let mut tx = app.db.begin().await?;
+    let Some(due) = subscriber::reader(&mut tx, subscriber_id).await? else { return Ok(None) };
+    let mut composed = Composed::default();
+    composed.waiting = compose(app, &mut tx, now, vec![due], &mut composed).await?.len();
+    tx.commit().await?;
+    Ok(Some(composed))
+}
+
+/// What the reader's digest would hold now, without writing anything.
+pub async fn preview(app: &App, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::Result<Option<StoredDigest>> {
+    let mut tx = app.db.begin().await?;
+    let Some(due) = subscriber::reader(&mut tx, subscriber_id).await? else { return Ok(None) };
+    let day = local_day(&due, now);
+    let due = vec![due];
+    let batches = Batches { after: begins(app, &due, &HashMap::new()).await?, through: archive::newest_batch(&app.db).await? };
+    let content = contents(app, &mut tx, now, &due, &batches).await?.pop().unwrap_or_default();
+    Ok(Some(StoredDigest { day, since: None, composed_at: now, content }))
+}
+
+/// What the reader's filters find among the papers listed on `day`, whatever they had before.
+pub async fn of_day(app: &App, now: DateTime<Utc>, subscriber_id: i64, day: NaiveDate) -> sqlx::Result<Option<StoredDigest>> {
+    let mut tx = app.db.begin().await?;
+    let Some(due) = subscriber::reader(&mut tx, subscriber_id).await? else { return Ok(None) };
+    let window = Window::new(archive::listed_on(&app.db, day, &app.config.digest.curated).await?);
+    let filters = subscriber::parse_filters(subscriber_id, &due.filters);
+    let content = lay_out(&window, None, &Wanted { filters: &filters, max_papers: due.max_papers, sent: &HashSet::new() });
+    Ok(Some(StoredDigest { day, since: None, composed_at: now, content }))
+}
+
+/// Stores and queues a digest an operator asked for; the reader's window stays where it is.
+pub async fn request(app: &App, now: DateTime<Utc>, subscriber_id: i64, digest: StoredDigest) -> sqlx::Result<()> {
+    let mut tx = app.db.begin().await?;
+    let id = Uuid::now_v7();
+    let row = NewDigest { subscriber_id, id, due_at: now, day: digest.day, after_batch: 0, through_batch: 0, content: digest.content };
+    digest::insert(&mut tx, now, "requested", &[row]).await?;
+    queue::enqueue(&mut tx, now, subscriber_id, Subject::Digest(id), None).await?;
+    tx.commit().await
+}
+
+/// Where each reader's window begins, and where all of them end.
+struct Batches {
+    after: Vec<i64>,
+    through: i64,
+}
+
+/// Composes for `due`, which the transaction has locked; gives back who must wait.
+async fn compose(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: Vec<Due>, composed: &mut Composed) -> sqlx::Result<Vec<i64>> {
+    let everyone: Vec<i64> = due.iter().map(|reader| reader.subscriber_id).collect();
+    let hold = app.config.delivery.uncertain == Uncertain::Hold;
+    let waiting = queue::unsettled(tx, &everyone, hold).await?;
+    let (_, due): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|reader| waiting.contains(&reader.subscriber_id));
+    let ready: Vec<i64> = due.iter().map(|reader| reader.subscriber_id).collect();
+
+    let ids: HashMap<i64, Uuid> = ready.iter().map(|subscriber| (*subscriber, Uuid::now_v7())).collect();
+    let superseded = queue::supersede(tx, now, &ready).await?;
+    let replaced: Vec<(i64, Uuid, Uuid)> = superseded.iter().map(|(subscriber, old)| (*subscriber, *old, ids[subscriber])).collect();
+    let taken_over = digest::replace(tx, &replaced).await?;
+
+    let batches = Batches { after: begins(app, &due, &taken_over).await?, through: archive::newest_batch(&app.db).await? };
+    let contents = contents(app, tx, now, &due, &batches).await?;
+    let mut mails = Vec::new();
+    let rows: Vec<NewDigest> = due
+        .iter()
+        .zip(contents)
+        .zip(&batches.after)
+        .map(|((reader, content), after)| {
+            let id = ids[&reader.subscriber_id];
+            if !content.is_empty() || reader.send_when_empty {
+                mails.push((reader.subscriber_id, id));
+            }
+            let (subscriber_id, due_at) = (reader.subscriber_id, reader.due_at);
+            let through_batch = batches.through.max(*after);
+            NewDigest { subscriber_id, id, due_at, day: local_day(reader, now), after_batch: *after, through_batch, content }
+        })
+        .collect();
+    digest::insert(tx, now, "morning", &rows).await?;
+    queue::enqueue_digests(tx, now, &mails).await?;
+    subscriber::advance(tx, now, &due, batches.through).await?;
+    composed.mails += mails.len();
+    composed.nothing_to_say += due.len() - mails.len();
+    composed.superseded += superseded.len();
+    Ok(waiting)
+}
+
+/// The begin of each reader's window: where the superseded one began, else where the last one
+/// ended, else so that a first digest covers the latest day.
+async fn begins(app: &App, due: &[Due], taken_over: &HashMap<i64, i64>) -> sqlx::Result<Vec<i64>> {
+    let first = match due.iter().any(|reader| reader.read_through.is_none()) {
+        true => archive::first_window(&app.db).await?,
+        false => 0,
+    };
+    let begin = |reader: &Due| taken_over.get(&reader.subscriber_id).copied().or(reader.read_through).unwrap_or(first);
+    Ok(due.iter().map(begin).collect())
+}
+
+/// The digests of a chunk, in its order.
+async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[Due], batches: &Batches) -> sqlx::Result<Vec<Content>> {
+    let filters: Vec<Vec<(NamedFilter, Filter)>> =
+        due.iter().map(|reader| subscriber::parse_filters(reader.subscriber_id, &reader.filters)).collect();
+    let looks_back = |filters: &[(NamedFilter, Filter)]| filters.iter().any(|(_, filter)| filter.depends_on_changing_facts());
+
+    let mut windows: HashMap<i64, Arc<Window>> = HashMap::new();
+    for after in &batches.after {
+        if !windows.contains_key(after) {
+            let window = app.windows.batches(&app.db, *after, batches.through, &app.config.digest.curated).await?;
+            windows.insert(*after, window);
+        }
+    }
+    let recent = match filters.iter().any(|filters| looks_back(filters)) {
+        true => Some(app.windows.recent(&app.db, now, app.config.digest.lookback, batches.through).await?),
+        false => None,
+    };
+    let meets_known: Vec<i64> = due
+        .iter()
+        .zip(&filters)
+        .zip(&batches.after)
+        .filter(|((_, filters), after)| filters.is_empty() || looks_back(filters) || windows[*after].papers.iter().any(|paper| !paper.new))
+        .map(|((reader, _), _)| reader.subscriber_id)
+        .collect();
+    let sent = digest::sent_papers(tx, &meets_known).await?;
+    let nothing = HashSet::new();
+    let contents = due.iter().zip(&filters).zip(&batches.after).map(|((reader, filters), after)| {
+        // Somebody whose filters all became unreadable must not get trending papers instead.
+        if filters.is_empty() && !reader.filters.is_empty() {
+            return Content::default();
+        }
+        let sent = sent.get(&reader.subscriber_id).unwrap_or(&nothing);
+        lay_out(&windows[after], recent.as_deref(), &Wanted { filters, max_papers: reader.max_papers, sent })
+    });
+    Ok(contents.collect())
+}
+
+/// The reader's own date: a digest due late yesterday and composed after an outage is today's.
+fn local_day(reader: &Due, now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&reader.schedule.zone).date_naive()
+}

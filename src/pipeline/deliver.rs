@@ -1,0 +1,205 @@
+//! Mails go out: lease, render, send, record. No transaction is open while the relay is spoken to.
+//!
+//! Guarantee: at least once; twice only when acceptance could not be recorded (a crash, or a reply
+//! lost after the last byte), and then as the same bytes with the same Message-ID. Trouble with the
+//! relay itself pauses the route and costs no mail an attempt.
+
+mod letter;
+mod policy;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use letter::letter;
+
+use crate::App;
+use crate::config::Uncertain;
+use crate::mail::queue::{self, Claimed, Note, Outcome};
+use crate::mail::render::Rendered;
+use crate::smtp::{Reply, SendError};
+use crate::subscriber;
+use letter::Letters;
+
+/// Mails a claim: a few seconds' work for one worker, so that others find some too.
+const CLAIM: i64 = 50;
+
+/// What delivering did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Mails the relay took.
+    pub accepted: usize,
+    /// Put off by the relay.
+    pub deferred: usize,
+    /// Refused for good, or not renderable.
+    pub failed: usize,
+    /// Of unknown fate.
+    pub uncertain: usize,
+    /// No longer wanted.
+    pub suppressed: usize,
+    /// Given back, because the relay cannot be used now or the service is stopping.
+    pub released: usize,
+}
+
+impl Delivered {
+    /// How many mails were taken up.
+    pub fn total(&self) -> usize {
+        self.accepted + self.deferred + self.failed + self.uncertain + self.suppressed + self.released
+    }
+}
+
+/// What became of one mail.
+enum End {
+    Accepted,
+    Deferred,
+    Failed,
+    Uncertain,
+    Suppressed,
+    Released,
+}
+
+/// Sends what is waiting at `now`, one batch; nothing while the route is paused.
+///
+/// With `stop` cancelled, mails on the wire are finished and the rest is given back.
+pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sqlx::Result<Delivered> {
+    let settings = &app.config.delivery;
+    let recovered = queue::recover(&app.db, now, settings.uncertain_wait, settings.uncertain == Uncertain::Resend).await?;
+    if recovered != queue::Recovered::default() {
+        tracing::warn!(?recovered, "took over from workers that died, or settled old mails");
+    }
+    let relay = app.relay.name();
+    if policy::paused_until(&app.db, &relay).await?.is_some_and(|until| until > now) {
+        return Ok(Delivered::default());
+    }
+    let claimed = queue::claim(&app.db, now, settings.lease, CLAIM).await?;
+    if claimed.is_empty() {
+        return Ok(Delivered::default());
+    }
+    let letters = Letters::load(app, &claimed).await?;
+    let route = CancellationToken::new();
+    let held: Vec<(Uuid, i64)> = claimed.iter().map(|mail| (mail.id, mail.fence)).collect();
+    let sending = futures::stream::iter(claimed)
+        .map(|mail| deliver(app, &letters, mail, stop, &route))
+        .buffer_unordered(app.config.relay.connections)
+        .collect::<Vec<_>>();
+    let ends = tokio::select! {
+        ends = sending => ends,
+        error = heartbeat(app, settings.lease, &held) => return Err(error),
+    };
+    let mut delivered = Delivered::default();
+    for end in ends {
+        match end? {
+            End::Accepted => delivered.accepted += 1,
+            End::Deferred => delivered.deferred += 1,
+            End::Failed => delivered.failed += 1,
+            End::Uncertain => delivered.uncertain += 1,
+            End::Suppressed => delivered.suppressed += 1,
+            End::Released => delivered.released += 1,
+        }
+    }
+    if delivered.accepted > 0 && !route.is_cancelled() {
+        policy::clear(&app.db, &relay).await?;
+    }
+    Ok(delivered)
+}
+
+/// Renews the leases of a batch for as long as it takes; ends only when the database fails.
+async fn heartbeat(app: &App, lease: Duration, held: &[(Uuid, i64)]) -> sqlx::Error {
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        if let Err(error) = queue::extend(&app.db, app.clock.now(), lease, held).await {
+            return error;
+        }
+    }
+}
+
+async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &CancellationToken, route: &CancellationToken) -> sqlx::Result<End> {
+    if stop.is_cancelled() || route.is_cancelled() {
+        queue::release(&app.db, &mail).await?;
+        return Ok(End::Released);
+    }
+    let now = app.clock.now();
+    let rendered = match letters.render(app, &mail) {
+        Ok(Some(rendered)) => rendered,
+        Ok(None) => {
+            queue::suppress(&app.db, now, &mail).await?;
+            return Ok(End::Suppressed);
+        }
+        Err(error) => return unrenderable(app, now, &mail, error.to_string()).await,
+    };
+    match send(app, &mail, &rendered).await? {
+        Sent::Reply(reply) => finish(app, &mail, Outcome::Accepted, reply).await,
+        Sent::Unwanted => {
+            queue::suppress(&app.db, app.clock.now(), &mail).await?;
+            Ok(End::Suppressed)
+        }
+        Sent::Not(SendError::Route(reply)) => {
+            queue::release(&app.db, &mail).await?;
+            if !route.is_cancelled() {
+                route.cancel();
+                policy::pause(app, &reply.text).await?;
+            }
+            Ok(End::Released)
+        }
+        Sent::Not(SendError::Deferred(reply)) => {
+            let again = app.clock.now() + policy::back_off(mail.attempts, mail.id);
+            finish(app, &mail, Outcome::Deferred(again), reply).await
+        }
+        Sent::Not(SendError::Refused(reply)) => finish(app, &mail, Outcome::Failed, reply).await,
+        Sent::Not(SendError::Unanswered(reply)) => {
+            let look_again = app.clock.now() + app.config.delivery.uncertain_wait;
+            finish(app, &mail, Outcome::Uncertain(look_again), reply).await
+        }
+    }
+}
+
+enum Sent {
+    Reply(Reply),
+    Not(SendError),
+    /// Consent was withdrawn, or the claim lost, before the first byte.
+    Unwanted,
+}
+
+/// Envelope, then the commit that the relay may have it from here on, then the bytes.
+async fn send(app: &App, mail: &Claimed, rendered: &Rendered) -> sqlx::Result<Sent> {
+    let eight_bit = !rendered.bytes.is_ascii();
+    let envelope = match app.relay.open(&rendered.envelope_from, &rendered.envelope_to, eight_bit).await {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(Sent::Not(error)),
+    };
+    if !queue::begin_transmission(&app.db, app.clock.now(), app.config.delivery.lease, mail).await? {
+        envelope.cancel().await;
+        return Ok(Sent::Unwanted);
+    }
+    Ok(match envelope.send(&rendered.bytes).await {
+        Ok(reply) => Sent::Reply(reply),
+        Err(error) => Sent::Not(error),
+    })
+}
+
+async fn unrenderable(app: &App, now: DateTime<Utc>, mail: &Claimed, problem: String) -> sqlx::Result<End> {
+    tracing::error!(mail = %mail.id, problem, "a mail cannot be rendered");
+    let again = (mail.render_failures + 1 < policy::MAX_RENDER_FAILURES).then(|| now + policy::back_off(mail.render_failures, mail.id));
+    finish(app, mail, Outcome::Unrenderable(again), Reply { code: None, text: problem }).await
+}
+
+/// Records the end of an attempt; a bad address is suppressed in the same transaction.
+async fn finish(app: &App, mail: &Claimed, outcome: Outcome, reply: Reply) -> sqlx::Result<End> {
+    let now = app.clock.now();
+    let bad_address = outcome == Outcome::Failed && reply.says_bad_address();
+    let mut tx = app.db.begin().await?;
+    let note = Note { code: reply.code, text: policy::without_addresses(&reply.text) };
+    if queue::record(&mut tx, now, mail, &outcome, &note).await? && bad_address {
+        subscriber::suppress(&mut tx, now, mail.subscriber_id, "bounce").await?;
+    }
+    tx.commit().await?;
+    Ok(match outcome {
+        Outcome::Accepted => End::Accepted,
+        Outcome::Deferred(_) | Outcome::Unrenderable(Some(_)) => End::Deferred,
+        Outcome::Failed | Outcome::Unrenderable(None) => End::Failed,
+        Outcome::Uncertain(_) => End::Uncertain,
+    })
+}

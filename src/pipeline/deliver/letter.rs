@@ -1,0 +1,88 @@
+//! From a claimed row to the message: everything read in a few queries a batch, then rendered.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::App;
+use crate::address::EmailAddress;
+use crate::archive::{self, RevisionKey};
+use crate::digest::{self, StoredDigest};
+use crate::mail::model::{self, ConfirmationMail, FilterLine, GoodbyeMail, Mail, WelcomeMail};
+use crate::mail::queue::{Claimed, Subject};
+use crate::mail::render::{RenderError, Rendered};
+use crate::paper::Paper;
+use crate::subscriber::{self, Reader};
+use crate::token::Purpose;
+
+/// What the mails of one batch are made of.
+pub(super) struct Letters {
+    readers: HashMap<i64, Reader>,
+    digests: HashMap<Uuid, StoredDigest>,
+    papers: HashMap<RevisionKey, Paper>,
+}
+
+/// How long a confirmation link works, in hours, as the mail says it.
+const CONFIRMATION_HOURS: u32 = 48;
+
+impl Letters {
+    pub(super) async fn load(app: &App, mails: &[Claimed]) -> sqlx::Result<Self> {
+        let subscribers: Vec<i64> = mails.iter().map(|mail| mail.subscriber_id).collect();
+        let wanted = mails.iter().filter_map(|mail| match mail.subject {
+            Subject::Digest(id) => Some((mail.subscriber_id, id)),
+            _ => None,
+        });
+        let digests = digest::load_all(&app.db, &wanted.collect::<Vec<_>>()).await?;
+        let mut keys: Vec<RevisionKey> = digests.values().flat_map(|digest| digest.content.papers()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let papers = archive::revisions(&app.db, &keys).await?;
+        Ok(Self { readers: subscriber::readers(&app.db, &subscribers).await?, digests, papers })
+    }
+
+    /// The message of `mail`; none when its reader or digest is gone.
+    pub(super) fn render(&self, app: &App, mail: &Claimed) -> Result<Option<Rendered>, RenderError> {
+        let Some(reader) = self.readers.get(&mail.subscriber_id) else { return Ok(None) };
+        let site = app.links();
+        let content = match mail.subject {
+            Subject::Digest(id) => match self.digests.get(&id) {
+                Some(digest) => Mail::Digest(digest::digest_mail(site, mail.subscriber_id, id, digest, &self.papers)),
+                None => return Ok(None),
+            },
+            Subject::Confirmation(signup) => Mail::Confirmation(ConfirmationMail {
+                confirm_url: site.link(&format!("confirm/{}", app.keys.sign(Purpose::Confirm, mail.subscriber_id, signup.as_bytes()))),
+                valid_hours: CONFIRMATION_HOURS,
+            }),
+            Subject::Welcome => Mail::Welcome(WelcomeMail {
+                first_digest_at: reader.next_due_at.unwrap_or(mail.dated),
+                filters: reader
+                    .filters
+                    .iter()
+                    .map(|filter| FilterLine { name: filter.name.clone(), query: filter.query.clone() })
+                    .collect(),
+                preferences_url: site.preferences_url(mail.subscriber_id),
+                unsubscribe: site.unsubscribe(mail.subscriber_id),
+            }),
+            Subject::Goodbye => Mail::Goodbye(GoodbyeMail { subscribe_url: site.link("") }),
+        };
+        letter(app, reader, mail, &content).map(Some)
+    }
+}
+
+/// The message that carries `content` to `reader`: the same bytes whenever it is made for the same row.
+pub fn letter(app: &App, reader: &Reader, mail: &Claimed, content: &Mail) -> Result<Rendered, RenderError> {
+    let config = &app.config.site;
+    let address = EmailAddress::parse(&reader.address).map_or_else(|_| reader.address.clone(), |address| address.for_envelope());
+    let envelope = model::Envelope {
+        to: address,
+        id: mail.id,
+        date: mail.dated,
+        zone: reader.schedule.zone,
+        bounce_address: format!(
+            "bounce+{}@{}",
+            app.keys.sign(Purpose::Bounce, mail.subscriber_id, mail.id.as_bytes()),
+            config.bounce_domain.as_deref().unwrap_or(config.from_address.domain())
+        ),
+    };
+    app.renderer.render(&app.mail_site(), &envelope, content)
+}

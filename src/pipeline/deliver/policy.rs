@@ -1,0 +1,96 @@
+//! When to try again, and when to leave the relay alone. Owns the table route.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::App;
+
+/// A mail that cannot be rendered so often will not mend itself.
+pub(super) const MAX_RENDER_FAILURES: i32 = 3;
+
+/// Minutes until the next try after the first, second, … failure; the last one repeats.
+const BACK_OFF_MINUTES: [i64; 5] = [1, 5, 15, 60, 240];
+
+/// The first pause of a route, doubled with every failure in a row.
+const FIRST_PAUSE_SECONDS: i64 = 5;
+const LONGEST_PAUSE_SECONDS: i64 = 300;
+
+/// How long a mail rests that failed `attempts` times before: 1, 5, 15, 60, 240 minutes ± 20 %. The
+/// spread comes from the mail's id, so that one outage's mails do not all come back at once.
+pub(super) fn back_off(attempts: i32, id: Uuid) -> TimeDelta {
+    let step = usize::try_from(attempts).unwrap_or(0).min(BACK_OFF_MINUTES.len() - 1);
+    let spread = i64::from(id.as_bytes()[15]) * 400 / 255 - 200;
+    TimeDelta::milliseconds(BACK_OFF_MINUTES[step] * 60 * (1000 + spread))
+}
+
+fn pause_length(failures: i32) -> TimeDelta {
+    let doubled = FIRST_PAUSE_SECONDS << failures.clamp(0, 10);
+    TimeDelta::seconds(doubled.min(LONGEST_PAUSE_SECONDS))
+}
+
+/// Until when the relay is left alone.
+pub(super) async fn paused_until(db: &PgPool, relay: &str) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!("select paused_until from route where relay = $1", relay).fetch_optional(db).await
+}
+
+/// Leaves the relay alone for a while, for all workers.
+pub(super) async fn pause(app: &App, problem: &str) -> sqlx::Result<()> {
+    let (relay, now, problem) = (app.relay.name(), app.clock.now(), without_addresses(problem));
+    let mut tx = app.db.begin().await?;
+    let failures = sqlx::query_scalar!("select failures from route where relay = $1 for update", relay).fetch_optional(&mut *tx).await?;
+    let until = now + pause_length(failures.unwrap_or(0));
+    sqlx::query!(
+        "insert into route (relay, failures, paused_until, last_error) values ($1, 1, $2, $3)
+         on conflict (relay) do update
+         set failures = route.failures + 1, paused_until = excluded.paused_until, last_error = excluded.last_error",
+        relay,
+        until,
+        problem
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    tracing::error!(relay, problem, %until, "the relay cannot be used; all mails wait");
+    Ok(())
+}
+
+/// The relay works again.
+pub(super) async fn clear(db: &PgPool, relay: &str) -> sqlx::Result<()> {
+    sqlx::query!("delete from route where relay = $1", relay).execute(db).await?;
+    Ok(())
+}
+
+/// Relays like to repeat the recipient in their replies; no log or note needs it.
+pub(super) fn without_addresses(text: &str) -> String {
+    let hide = |word: &str| if word.contains('@') { "…".to_owned() } else { word.to_owned() };
+    text.split_whitespace().map(hide).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_rests_longer_with_every_failure_within_a_fifth() {
+        for byte in [0u8, 1, 127, 128, 255] {
+            let id = Uuid::from_bytes([byte; 16]);
+            for (attempts, minutes) in [(0, 1), (1, 5), (2, 15), (3, 60), (4, 240), (50, 240), (-1, 1)] {
+                let seconds = back_off(attempts, id).num_seconds();
+                assert!((minutes * 48..=minutes * 72).contains(&seconds), "{attempts}: {seconds} s");
+            }
+        }
+        assert_ne!(back_off(0, Uuid::from_bytes([0; 16])), back_off(0, Uuid::from_bytes([255; 16])));
+    }
+
+    #[test]
+    fn a_route_rests_longer_with_every_failure_up_to_a_bound() {
+        let seconds: Vec<i64> = (0..9).map(|failures| pause_length(failures).num_seconds()).collect();
+        assert_eq!(seconds, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    }
+
+    #[test]
+    fn no_address_stays_in_a_note() {
+        assert_eq!(without_addresses("5.1.1 <ann@example.org>: no such user"), "5.1.1 … no such user");
+    }
+}

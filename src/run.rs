@@ -1,0 +1,145 @@
+//! The loops around the steps, signals, and an orderly end. Everything that sleeps is here.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::App;
+use crate::pipeline::{compose, deliver, fetch};
+use crate::web;
+
+/// How long the end may take: a mail on the wire needs its final reply.
+const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+
+/// Sources are due to the minute.
+const FETCH_INTERVAL: Duration = Duration::from_secs(20);
+
+/// The wait after a step failed: the database is away, and need not be asked at full pace.
+const TROUBLE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Cancelled by SIGTERM or SIGINT; a second one ends the process at once.
+///
+/// # Errors
+/// When the signal handlers cannot be installed.
+pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let token = stop.clone();
+    tokio::spawn(async move {
+        for last in [false, true] {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            if last {
+                tracing::warn!("ending at once");
+                std::process::exit(130);
+            }
+            tracing::info!("ending: mails on the wire are finished first; once more to end at once");
+            token.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+/// Runs pages, sources, composing and delivering until `stop`, then drains.
+///
+/// # Errors
+/// When the pages cannot be served, or the drain takes too long. Trouble with the database or the
+/// relay is logged and waited out.
+pub async fn serve(app: &App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    let mails = Arc::new(Notify::new());
+    tasks.spawn(pages(app.clone(), listener, stop.clone()));
+    tasks.spawn(fetching(app.clone(), stop.clone()));
+    tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
+    tasks.spawn(delivering(app.clone(), stop.clone(), mails));
+    let mut result = Ok(());
+    let drain = async {
+        while let Some(ended) = tasks.join_next().await {
+            let ended = ended.context("a part of the service broke").and_then(|ended| ended);
+            stop.cancel();
+            if result.is_ok() {
+                result = ended;
+            }
+        }
+    };
+    let limit = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN_LIMIT).await;
+    };
+    tokio::select! {
+        () = drain => {}
+        () = limit => anyhow::bail!("gave up waiting for the last mails; they will be taken up at the next start"),
+    }
+    app.relay.close().await;
+    result
+}
+
+async fn pages(app: App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+    let ended = stop.clone();
+    let serving = axum::serve(listener, web::service(app)).with_graceful_shutdown(async move { ended.cancelled().await });
+    serving.await.context("cannot serve the pages")
+}
+
+async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        let wait = match fetch::step(&app, app.clock.now()).await {
+            Ok(_) => FETCH_INTERVAL,
+            Err(error) => trouble("fetching", &error),
+        };
+        pause(&stop, wait, std::future::pending()).await;
+    }
+    Ok(())
+}
+
+async fn composing(app: App, stop: CancellationToken, mails: Arc<Notify>) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        let wait = match compose::step(&app, app.clock.now()).await {
+            Ok(composed) => {
+                if composed.mails > 0 {
+                    tracing::info!(?composed, "composed");
+                    mails.notify_one();
+                }
+                app.config.delivery.interval
+            }
+            Err(error) => trouble("composing", &error),
+        };
+        pause(&stop, wait, std::future::pending()).await;
+    }
+    Ok(())
+}
+
+async fn delivering(app: App, stop: CancellationToken, mails: Arc<Notify>) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        let wait = match deliver::step(&app, app.clock.now(), &stop).await {
+            Ok(delivered) if delivered.total() > delivered.released => {
+                tracing::info!(?delivered, "delivered");
+                Duration::ZERO
+            }
+            Ok(_) => app.config.delivery.interval,
+            Err(error) => trouble("delivering", &error),
+        };
+        pause(&stop, wait, mails.notified()).await;
+    }
+    Ok(())
+}
+
+fn trouble(what: &str, error: &sqlx::Error) -> Duration {
+    tracing::error!(%error, "{what} failed and will be tried again");
+    TROUBLE_INTERVAL
+}
+
+/// Waits until `wait` is over, `earlier` happens or the service stops.
+async fn pause(stop: &CancellationToken, wait: Duration, earlier: impl Future<Output = ()>) {
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = earlier => {}
+        () = stop.cancelled() => {}
+    }
+}

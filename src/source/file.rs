@@ -1,0 +1,94 @@
+//! Files of papers: JSON Lines or a JSON list, gzipped or not, one file or a folder of them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use flate2::read::MultiGzDecoder;
+
+use super::item::{self, Item};
+use super::{DayPapers, Fetched, Problem, SourceError};
+
+/// The longest line or list taken, in bytes after decompression: a year of a raw listing fits.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Reads `path`; only the items of `day` where one is asked for.
+pub(super) fn read(path: &Path, name: &str, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched, SourceError> {
+    let mut fetched = Fetched::default();
+    let mut days: BTreeMap<NaiveDate, Vec<crate::paper::Paper>> = BTreeMap::new();
+    for file in files(path)? {
+        let mut take = |place: String, result: Result<Item, String>| match result {
+            Ok(item) => {
+                let listed = item.day.or(day).unwrap_or(today);
+                if day.is_none_or(|day| day == listed) {
+                    days.entry(listed).or_default().push(item.paper);
+                }
+            }
+            Err(reason) => fetched.problems.push(Problem { place, reason }),
+        };
+        read_file(&file, name, &mut take).map_err(|source| SourceError::File { path: file.display().to_string(), source })?;
+    }
+    fetched.days = days.into_iter().map(|(day, papers)| DayPapers { day, papers }).collect();
+    Ok(fetched)
+}
+
+/// The file itself, or the readable kinds in a folder by name.
+fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let fail = |source| SourceError::File { path: path.display().to_string(), source };
+    if !std::fs::metadata(path).map_err(fail)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let readable = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        !name.starts_with('.') && (name.ends_with(".json") || name.ends_with(".jsonl") || name.ends_with(".ndjson"))
+    };
+    let entries: Result<Vec<PathBuf>, _> = std::fs::read_dir(path).map_err(fail)?.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut files: Vec<PathBuf> = entries.map_err(fail)?.into_iter().filter(|path| readable(path)).collect();
+    files.sort();
+    Ok(files)
+}
+
+fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, String>)) -> std::io::Result<()> {
+    let mut raw = BufReader::new(File::open(path)?);
+    let gzipped = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let bytes: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
+    let mut reader = BufReader::new(bytes.take(MAX_BYTES));
+    let shown = path.display();
+    if first_byte(&mut reader)? == Some(b'[') {
+        let mut body = Vec::new();
+        reader.read_to_end(&mut body)?;
+        let items = item::list(&body).map_err(|reason| std::io::Error::new(std::io::ErrorKind::InvalidData, reason))?;
+        for (place, value) in items.into_iter().enumerate() {
+            take(format!("{shown}, item {}", place + 1), item::read(value, name));
+        }
+        return Ok(());
+    }
+    let mut line = Vec::new();
+    for number in 1u64.. {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let result = serde_json::from_slice(&line).map_err(|error| format!("no JSON: {error}")).and_then(|value| item::read(value, name));
+        take(format!("{shown}, line {number}"), result);
+    }
+    Ok(())
+}
+
+/// Skips white space and a byte order mark; shows what comes then without taking it.
+fn first_byte(reader: &mut impl BufRead) -> std::io::Result<Option<u8>> {
+    loop {
+        let buffer = reader.fill_buf()?;
+        let Some(&byte) = buffer.first() else { return Ok(None) };
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => reader.consume(1),
+            _ => return Ok(Some(byte)),
+        }
+    }
+}

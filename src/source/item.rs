@@ -1,0 +1,236 @@
+//! One item of a list: the hub's own shape, or the plain one of a JSON Lines file.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::paper::{Paper, PaperId};
+use crate::text;
+
+/// A paper, and the day the item itself gives for its listing.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub paper: Paper,
+    pub day: Option<NaiveDate>,
+}
+
+/// Bounds on one item: far above any real paper, low enough that a hostile one costs little.
+const MAX_TITLE_CHARS: usize = 1_000;
+const MAX_ABSTRACT_CHARS: usize = 20_000;
+const MAX_AUTHORS: usize = 5_000;
+const MAX_NAME_CHARS: usize = 200;
+
+/// The items of a bare JSON array.
+pub(super) fn list(body: &[u8]) -> Result<Vec<Value>, String> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Array(items)) => Ok(items),
+        Ok(Value::Object(object)) => match object.get("error").and_then(Value::as_str) {
+            Some(error) => Err(format!("the server says: {}", text::one_line(error))),
+            None => Err("an object where a list of papers was expected".into()),
+        },
+        Ok(_) => Err("no list of papers".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Reads one item in either shape.
+pub(super) fn read(value: Value, source: &str) -> Result<Item, String> {
+    match value.get("paper") {
+        Some(Value::Object(_)) => read_hub(value, source),
+        Some(_) => Err("`paper` is not an object".into()),
+        None => read_plain(value),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HubPaper {
+    id: Value,
+    title: Option<String>,
+    summary: Option<String>,
+    #[serde(default)]
+    authors: Vec<HubAuthor>,
+    published_at: Option<String>,
+    submitted_on_daily_at: Option<String>,
+    submitted_on_daily_by: Option<HubAccount>,
+    upvotes: Option<u32>,
+    project_page: Option<String>,
+    github_repo: Option<String>,
+    github_stars: Option<u32>,
+    #[serde(rename = "ai_summary")]
+    ai_summary: Option<String>,
+    #[serde(rename = "ai_keywords", default)]
+    ai_keywords: Vec<String>,
+    organization: Option<HubAccount>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HubItem {
+    paper: HubPaper,
+    title: Option<String>,
+    summary: Option<String>,
+    thumbnail: Option<String>,
+    num_comments: Option<u32>,
+    submitted_by: Option<HubAccount>,
+    organization: Option<HubAccount>,
+}
+
+#[derive(Deserialize)]
+struct HubAuthor {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HubAccount {
+    fullname: Option<String>,
+    name: Option<String>,
+}
+
+impl HubAccount {
+    fn shown(self) -> Option<String> {
+        self.fullname.or(self.name).map(|name| name_text(&name)).filter(|name| !name.is_empty())
+    }
+}
+
+fn read_hub(value: Value, source: &str) -> Result<Item, String> {
+    let item = HubItem::deserialize(&value).map_err(|error| error.to_string())?;
+    let hub = item.paper;
+    let id = identity(&hub.id)?;
+    let title = title(hub.title.or(item.title))?;
+    let day = hub.submitted_on_daily_at.as_deref().and_then(time).map(|time| time.date_naive());
+    let paper = Paper {
+        abstract_text: abstract_text(hub.summary.or(item.summary)),
+        authors: authors(hub.authors.into_iter().filter_map(|author| author.name)),
+        published: hub.published_at.as_deref().and_then(time),
+        upvotes: hub.upvotes,
+        comments: item.num_comments,
+        code_url: hub.github_repo.as_deref().and_then(repository),
+        github_stars: hub.github_stars,
+        project_url: hub.project_page.as_deref().and_then(http_url),
+        thumbnail_url: item.thumbnail.as_deref().and_then(http_url),
+        organization: hub.organization.or(item.organization).and_then(HubAccount::shown),
+        submitted_by: item.submitted_by.or(hub.submitted_on_daily_by).and_then(HubAccount::shown),
+        ai_summary: hub.ai_summary.map(|summary| text::paragraph(&summary)).filter(|summary| !summary.is_empty()),
+        ai_keywords: hub.ai_keywords.iter().map(|keyword| name_text(keyword)).collect(),
+        details: [(source.to_owned(), remainder(value))].into(),
+        ..Paper::new(id, title)
+    };
+    Ok(Item { paper, day })
+}
+
+/// The item as it came, without the long texts that are kept as fields.
+fn remainder(mut value: Value) -> Value {
+    let drop_texts = |object: Option<&mut Map<String, Value>>| {
+        if let Some(object) = object {
+            object.remove("title");
+            object.remove("summary");
+        }
+    };
+    drop_texts(value.as_object_mut());
+    drop_texts(value.get_mut("paper").and_then(Value::as_object_mut));
+    without_nul(&mut value);
+    value
+}
+
+/// PostgreSQL's jsonb cannot hold U+0000.
+fn without_nul(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('\0') => text.retain(|c| c != '\0'),
+        Value::Array(items) => items.iter_mut().for_each(without_nul),
+        Value::Object(object) => {
+            object.retain(|key, _| !key.contains('\0'));
+            object.values_mut().for_each(without_nul);
+        }
+        _ => {}
+    }
+}
+
+#[derive(Deserialize)]
+struct PlainPaper {
+    id: Value,
+    title: Option<String>,
+    #[serde(rename = "abstract", alias = "summary")]
+    abstract_text: Option<String>,
+    #[serde(default)]
+    authors: Vec<String>,
+    #[serde(default)]
+    categories: Vec<String>,
+    published: Option<String>,
+    first_listed: Option<String>,
+    upvotes: Option<u32>,
+    #[serde(alias = "code")]
+    code_url: Option<String>,
+    project_url: Option<String>,
+}
+
+fn read_plain(value: Value) -> Result<Item, String> {
+    let plain = PlainPaper::deserialize(value).map_err(|error| error.to_string())?;
+    let paper = Paper {
+        abstract_text: abstract_text(plain.abstract_text),
+        authors: authors(plain.authors.into_iter()),
+        categories: plain.categories.iter().map(|category| name_text(category)).filter(|category| !category.is_empty()).collect(),
+        published: plain.published.as_deref().and_then(time),
+        upvotes: plain.upvotes,
+        code_url: plain.code_url.as_deref().and_then(repository),
+        project_url: plain.project_url.as_deref().and_then(http_url),
+        ..Paper::new(identity(&plain.id)?, title(plain.title)?)
+    };
+    let day = plain.first_listed.as_deref().and_then(|day| day.get(..10)).and_then(|day| day.parse().ok());
+    Ok(Item { paper, day })
+}
+
+/// Ids are text: a number has lost its trailing zeros already.
+fn identity(id: &Value) -> Result<PaperId, String> {
+    match id {
+        Value::String(text) => PaperId::parse(text).map_err(|error| error.to_string()),
+        Value::Number(number) => Err(format!("the id is the number {number}; ids are text, because 2504.10000 is not 2504.1")),
+        _ => Err("the id is no text".into()),
+    }
+}
+
+fn title(title: Option<String>) -> Result<String, String> {
+    let title = prose(&title.unwrap_or_default());
+    match title.is_empty() {
+        true => Err("it has no title".into()),
+        false => Ok(text::cut(&title, MAX_TITLE_CHARS).into_owned()),
+    }
+}
+
+fn abstract_text(summary: Option<String>) -> String {
+    let summary: String = summary.unwrap_or_default().chars().take(MAX_ABSTRACT_CHARS).collect();
+    prose(&summary)
+}
+
+fn authors(names: impl Iterator<Item = String>) -> Vec<String> {
+    names.map(|name| name_text(&prose(&name))).filter(|name| !name.is_empty()).take(MAX_AUTHORS).collect()
+}
+
+/// Plain Unicode on one line. Line breaks go first, because TeX may be broken across them.
+fn prose(raw: &str) -> String {
+    text::one_line(&text::tex_to_unicode(&text::paragraph(raw)))
+}
+
+fn name_text(name: &str) -> String {
+    text::cut(&text::one_line(name), MAX_NAME_CHARS).into_owned()
+}
+
+/// RFC 3339, or a date alone.
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    let day = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()).or_else(day)
+}
+
+/// An http(s) address, or nothing: no other kind is ever linked.
+fn http_url(text: &str) -> Option<String> {
+    url::Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).map(String::from)
+}
+
+/// The hub once wrote `owner/name` instead of an address.
+fn repository(text: &str) -> Option<String> {
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    match text.trim().split_once('/') {
+        Some((owner, name)) if plain(owner) && plain(name) => Some(format!("https://github.com/{owner}/{name}")),
+        _ => http_url(text),
+    }
+}
