@@ -73,6 +73,22 @@ struct Envelope {
     utf8: bool,
 }
 
+impl Envelope {
+    fn refusal_of(&self, to: &RcptTo<String>) -> Option<&'static str> {
+        if to.address.is_empty() {
+            Some("501 5.1.3 Not an address")
+        } else if to.flags != 0 || to.orcpt.is_some() {
+            Some("555 5.5.4 Parameter not offered")
+        } else if !self.utf8 && !to.address.is_ascii() {
+            Some("553 5.6.7 Such an address needs SMTPUTF8")
+        } else if self.to.len() >= MAX_RECIPIENTS {
+            Some("452 4.5.3 Too many recipients")
+        } else {
+            None
+        }
+    }
+}
+
 impl Session {
     async fn converse(&mut self) -> io::Result<()> {
         match self.faulty_reply(Stage::Greeting) {
@@ -161,74 +177,61 @@ impl Session {
     }
 
     fn mail(&mut self, from: MailFrom<String>) -> String {
-        let utf8 = from.flags & MAIL_SMTPUTF8 != 0;
-        let needs_login = || self.fault(|fault| matches!(fault, Fault::RequireLogin { .. }).then_some(())).is_some();
-        let refusal = if !self.greeted {
-            "503 5.5.1 Say EHLO first"
-        } else if self.envelope.is_some() {
-            "503 5.5.1 One mail at a time: finish this one or say RSET"
-        } else if !self.logged_in && needs_login() {
-            "530 5.7.0 Log in first"
-        } else if from.flags & !KNOWN_MAIL_FLAGS != 0 {
-            "555 5.5.4 Parameter not offered"
-        } else if from.size > MAX_MESSAGE_BYTES {
-            "552 5.3.4 Mail too large"
-        } else if !utf8 && !from.address.is_ascii() {
-            "553 5.6.7 Such an address needs SMTPUTF8"
-        } else {
-            ""
-        };
-        if !refusal.is_empty() {
-            return refusal.to_owned();
-        }
-        if let Some(reply) = self.faulty_reply(Stage::Mail) {
-            return reply;
-        }
-        self.envelope = Some(Envelope { from: from.address, to: Vec::new(), utf8 });
-        "250 2.1.0 Sender taken".to_owned()
+        let refusal = self.refusal_of_sender(&from).map(str::to_owned).or_else(|| self.faulty_reply(Stage::Mail));
+        refusal.unwrap_or_else(|| {
+            let utf8 = from.flags & MAIL_SMTPUTF8 != 0;
+            self.envelope = Some(Envelope { from: from.address, to: Vec::new(), utf8 });
+            "250 2.1.0 Sender taken".to_owned()
+        })
     }
 
-    fn rcpt(&mut self, to: RcptTo<String>, line: &[u8]) -> String {
+    fn refusal_of_sender(&self, from: &MailFrom<String>) -> Option<&'static str> {
+        let needs_login = || self.fault(|fault| matches!(fault, Fault::RequireLogin { .. }).then_some(())).is_some();
+        if !self.greeted {
+            Some("503 5.5.1 Say EHLO first")
+        } else if self.envelope.is_some() {
+            Some("503 5.5.1 One mail at a time: finish this one or say RSET")
+        } else if !self.logged_in && needs_login() {
+            Some("530 5.7.0 Log in first")
+        } else if from.flags & !KNOWN_MAIL_FLAGS != 0 {
+            Some("555 5.5.4 Parameter not offered")
+        } else if from.size > MAX_MESSAGE_BYTES {
+            Some("552 5.3.4 Mail too large")
+        } else if from.flags & MAIL_SMTPUTF8 == 0 && !from.address.is_ascii() {
+            Some("553 5.6.7 Such an address needs SMTPUTF8")
+        } else {
+            None
+        }
+    }
+
+    fn rcpt(&mut self, mut to: RcptTo<String>, line: &[u8]) -> String {
         // The parser makes the one address without a domain (RFC 5321 § 4.5.1) an empty one.
-        let is_postmaster = || line.to_ascii_lowercase().windows(12).any(|part| part == b"<postmaster>");
-        let address = if to.address.is_empty() && is_postmaster() { "postmaster".to_owned() } else { to.address };
-        let faulty = self.fault(|fault| match fault {
-            Fault::Recipient { matches, reply } if matches(&address) => Some(reply.clone()),
-            _ => None,
-        });
-        let Some(envelope) = &mut self.envelope else { return "503 5.5.1 Say MAIL first".to_owned() };
-        if address.is_empty() {
-            return "501 5.1.3 Not an address".to_owned();
+        if to.address.is_empty() && line.to_ascii_lowercase().windows(12).any(|part| part == b"<postmaster>") {
+            to.address = "postmaster".to_owned();
         }
-        if to.flags != 0 || to.orcpt.is_some() {
-            return "555 5.5.4 Parameter not offered".to_owned();
-        }
-        if !envelope.utf8 && !address.is_ascii() {
-            return "553 5.6.7 Such an address needs SMTPUTF8".to_owned();
-        }
-        if envelope.to.len() >= MAX_RECIPIENTS {
-            return "452 4.5.3 Too many recipients".to_owned();
-        }
-        if let Some(reply) = faulty {
+        let Some(envelope) = &self.envelope else { return "503 5.5.1 Say MAIL first".to_owned() };
+        let faulty = || {
+            self.fault(|fault| match fault {
+                Fault::Recipient { matches, reply } if matches(&to.address) => Some(reply.clone()),
+                _ => None,
+            })
+        };
+        if let Some(reply) = envelope.refusal_of(&to).map(str::to_owned).or_else(faulty) {
             return reply;
         }
-        envelope.to.push(address);
+        if let Some(envelope) = &mut self.envelope {
+            envelope.to.push(to.address);
+        }
         "250 2.1.5 Recipient taken".to_owned()
     }
 
     async fn data(&mut self) -> io::Result<()> {
-        match &self.envelope {
-            None => {
-                self.reply("503 5.5.1 Say MAIL first");
-                return Ok(());
-            }
-            Some(envelope) if envelope.to.is_empty() => {
-                self.reply("554 5.5.1 No recipient was taken");
-                return Ok(());
-            }
-            Some(_) => {}
-        }
-        if let Some(reply) = self.faulty_reply(Stage::Data) {
+        let refusal = match &self.envelope {
+            None => Some("503 5.5.1 Say MAIL first".to_owned()),
+            Some(envelope) if envelope.to.is_empty() => Some("554 5.5.1 No recipient was taken".to_owned()),
+            Some(_) => self.faulty_reply(Stage::Data),
+        };
+        if let Some(reply) = refusal {
             self.reply(&reply);
             return Ok(());
         }

@@ -43,7 +43,7 @@ pub enum ConfigError {
         advice: String,
     },
     /// A value of the wrong type or form.
-    #[error("{0}")]
+    #[error("{}", in_words(.0))]
     Value(Box<figment::Error>),
     /// Values that are well formed but do not work.
     #[error("{key}: {problem}")]
@@ -87,6 +87,15 @@ pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, 
     read_secret_files(&mut config)?;
     validate(&config)?;
     Ok(config)
+}
+
+/// Each wrong value with its key; figment's own words name places in our source.
+fn in_words(error: &figment::Error) -> String {
+    let each = error.clone().into_iter().map(|error| match error.path.is_empty() {
+        true => error.kind.to_string(),
+        false => format!("{}: {}", error.path.join("."), error.kind),
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn usual_file() -> Option<PathBuf> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// A password or key: shown as dots wherever the configuration is printed or logged.
 #[derive(Clone, Deserialize)]
+#[serde(from = "String")]
 pub struct Secret(SecretString);
 
 impl Secret {

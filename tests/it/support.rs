@@ -1,0 +1,6 @@
+//! What the tests stand on.
+
+pub mod database;
+pub mod hub;
+pub mod papers;
+pub mod service;
