@@ -3,6 +3,8 @@
 
 mod support;
 
+mod architecture;
+mod crash;
 mod delivery;
 mod managed;
 mod mornings;

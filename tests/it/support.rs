@@ -3,4 +3,5 @@
 pub mod database;
 pub mod hub;
 pub mod papers;
+pub mod process;
 pub mod service;
