@@ -8,4 +8,5 @@ mod crash;
 mod delivery;
 mod managed;
 mod mornings;
+mod ten_days;
 mod test_databases;
