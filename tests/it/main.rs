@@ -3,7 +3,14 @@
 
 mod support;
 
+mod answers;
+mod consent;
+mod crawl;
 mod delivery;
+mod hostile;
+mod hostile_relay;
 mod managed;
 mod mornings;
+mod pages;
+mod preferences;
 mod test_databases;

@@ -1,6 +1,9 @@
 //! What the tests stand on.
 
 pub mod database;
+pub mod harm;
+pub mod html;
 pub mod hub;
 pub mod papers;
 pub mod service;
+pub mod tables;
