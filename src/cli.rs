@@ -151,7 +151,7 @@ async fn with_app(config: Config, command: impl AsyncFnOnce(&App) -> anyhow::Res
 
 fn start_log(config: &Config, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(output::watched()).with_writer(std::io::stderr);
     // Fails only when a log is set up already, as in tests.
     let _ = match config.log.format {
         LogFormat::Text => log.try_init(),

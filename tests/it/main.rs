@@ -4,7 +4,9 @@
 mod support;
 
 mod answers;
+mod architecture;
 mod consent;
+mod crash;
 mod crawl;
 mod delivery;
 mod hostile;
@@ -13,4 +15,5 @@ mod managed;
 mod mornings;
 mod pages;
 mod preferences;
+mod ten_days;
 mod test_databases;

@@ -5,5 +5,6 @@ pub mod harm;
 pub mod html;
 pub mod hub;
 pub mod papers;
+pub mod process;
 pub mod service;
 pub mod tables;
