@@ -33,8 +33,11 @@ pub enum Confirmation {
         /// In which zone that should be shown.
         schedule: ReaderSchedule,
     },
-    /// Older than 48 hours.
-    Expired,
+    /// Older than 48 hours, or used by somebody who has left since.
+    Expired {
+        /// Whether it was used.
+        used: bool,
+    },
 }
 
 struct Signup {
@@ -54,7 +57,7 @@ impl Signup {
         if self.confirmed && self.status == "active" {
             Confirmation::Confirmed { subscriber_id: self.subscriber_id, next_due_at: self.next_due_at, schedule: self.schedule }
         } else if self.confirmed || self.expires_at <= now {
-            Confirmation::Expired
+            Confirmation::Expired { used: self.confirmed }
         } else {
             Confirmation::Waiting { address: self.address.clone(), queries: self.queries.clone(), schedule: self.schedule }
         }

@@ -68,7 +68,7 @@ fn confirmation(web: &Web, token: &str, found: Confirmation) -> Answer {
             first_digest: Moment::new(next_due_at.unwrap_or_else(|| web.app.clock.now()), schedule.zone),
             preferences: preferences_path(web, subscriber_id),
         }),
-        Confirmation::Expired => web.page_with(StatusCode::GONE, &ExpiredPage { used: false, resend: None }),
+        Confirmation::Expired { used } => web.page_with(StatusCode::GONE, &ExpiredPage { used, resend: None }),
     }
 }
 
@@ -95,6 +95,7 @@ fn preferences_page(web: &Web, token: &str, chosen: &Preferences) -> Result<Pref
     Ok(PreferencesPage {
         action: format!("/preferences/{token}"),
         address: mask_address(&chosen.address),
+        subscribed: chosen.subscribed,
         saved: false,
         errors: 0,
         next_digest: chosen.next_due_at.map(|at| Moment::new(at, chosen.schedule.zone)),

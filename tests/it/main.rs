@@ -3,11 +3,18 @@
 
 mod support;
 
+mod answers;
 mod architecture;
 mod browser;
+mod consent;
 mod crash;
+mod crawl;
 mod delivery;
+mod hostile;
+mod hostile_relay;
 mod managed;
 mod mornings;
+mod pages;
+mod preferences;
 mod ten_days;
 mod test_databases;

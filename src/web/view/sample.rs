@@ -150,6 +150,7 @@ pub fn preferences_page() -> PreferencesPage {
     PreferencesPage {
         action: "/preferences/t0ken".into(),
         address: mask_address("ada@example.org"),
+        subscribed: true,
         saved: true,
         errors: 0,
         next_digest: Some(moment()),
