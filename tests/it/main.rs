@@ -6,4 +6,5 @@ mod support;
 mod delivery;
 mod managed;
 mod mornings;
+mod sources;
 mod test_databases;
