@@ -60,6 +60,14 @@ impl Database {
         Ok(Self { pool, managed })
     }
 
+    /// Resolves when the private PostgreSQL ends unasked; never for another server.
+    pub async fn failed(&self) -> managed::ManagedError {
+        match &self.managed {
+            Some(managed) => managed.failed().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Closes the connections, and stops the private PostgreSQL if it is ours.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ mod window;
 
 use serde::{Deserialize, Serialize};
 
-pub use cards::{Site, digest_mail, digest_sections, digest_token};
+pub use cards::{Site, card, digest_mail, digest_sections, digest_token};
 pub use layout::{Wanted, lay_out};
 pub use rows::{NewDigest, StoredDigest, insert, load, load_all, replace, sent_papers};
 pub use window::{Window, Windows};

@@ -26,11 +26,12 @@ pub mod words;
 use std::fmt;
 
 use error::{Fault, Problem};
-use syntax::{Atom, Expression};
+use syntax::Atom;
 
 pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
 pub(crate) use leaf::source_name;
+pub use syntax::{Expression, Field};
 
 /// The longest filter, in characters: the longest systematic-review searches in use have under 7,000.
 pub const MAX_LENGTH: usize = 8_000;
@@ -85,7 +86,9 @@ impl Filter {
     /// Advice on a filter that may not mean what its writer thinks.
     pub fn hint(&self) -> Option<&'static str> {
         let lower_case_operator = |atom: &Atom| match atom {
-            Atom::Text(_, phrase) => matches!(phrase.words.as_slice(), [syntax::Word::Stem(word)] if matches!(word.as_str(), "and" | "or" | "not")),
+            Atom::Text(_, phrase) => {
+                matches!(phrase.words.as_slice(), [syntax::Word::Stem(word)] if matches!(word.as_str(), "and" | "or" | "not"))
+            }
             _ => false,
         };
         let found = self.expression.atoms().iter().any(|(atom, _)| lower_case_operator(atom));

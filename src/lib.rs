@@ -11,6 +11,7 @@ pub mod filter;
 pub mod matching;
 pub mod paper;
 pub mod schedule;
+mod strict;
 pub mod text;
 pub mod token;
 

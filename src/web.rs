@@ -63,6 +63,7 @@ pub fn service(app: App) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
     let web = Web { guard: guard::Guard::new(&app.config.signup), app };
     Router::new()
         .route("/", get(papers::newest))
+        .route("/papers", get(papers::search))
         .route("/papers/date/{day}", get(papers::day))
         .route("/papers/week/{week}", get(papers::week))
         .route("/papers/month/{month}", get(papers::month))

@@ -117,6 +117,21 @@ pub async fn listed_on(db: &PgPool, day: NaiveDate, curated: &[String]) -> sqlx:
     Ok(arrived.collect())
 }
 
+/// All papers any source listed on `day` or later.
+pub async fn listed_since(db: &PgPool, day: NaiveDate) -> sqlx::Result<Vec<Arrived>> {
+    let rows = sqlx::query!(
+        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>"
+           from (select distinct paper_id from listing where day >= $1) l
+           join paper p on p.id = l.paper_id
+           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
+           order by p.id"#,
+        day
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: true, curated: false }).collect())
+}
+
 /// The paper with this identity or alias.
 pub async fn paper(db: &PgPool, id: &PaperId) -> sqlx::Result<Option<PaperRow>> {
     let row = sqlx::query!(

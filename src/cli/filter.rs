@@ -23,8 +23,11 @@ impl Filter {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Self::Check { query, json } = self;
         match filter::Filter::parse(&query) {
-            Ok(filter) if json => output::json(&json!({ "ok": true, "canonical": filter.to_string() })),
-            Ok(filter) => output::print(&format!("Understood as: {filter}\n")),
+            Ok(filter) if json => output::json(&json!({ "ok": true, "canonical": filter.to_string(), "hint": filter.hint() })),
+            Ok(filter) => {
+                let hint = filter.hint().map(|hint| format!("Hint: {hint}\n")).unwrap_or_default();
+                output::print(&format!("Understood as: {filter}\n{hint}"))
+            }
             Err(error) if json => {
                 output::json(&json!({ "ok": false, "column": error.column(), "message": error.to_string() }))?;
                 Err(Usage(error.to_string()).into())

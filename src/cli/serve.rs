@@ -23,7 +23,10 @@ impl Serve {
         let result = match App::new(config, database.pool.clone()).await {
             Ok(app) => {
                 tracing::info!(address = %listener.local_addr()?, base_url = %app.config.site.base_url, "serving");
-                run::serve(&app, listener, stop).await
+                tokio::select! {
+                    served = run::serve(&app, listener, stop) => served,
+                    error = database.failed() => Err(error.into()),
+                }
             }
             Err(error) => Err(error),
         };

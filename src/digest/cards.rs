@@ -98,7 +98,7 @@ fn why(name: Option<&str>) -> String {
 }
 
 /// One paper, with the words marked that `filter` looked for.
-fn card(site: Site<'_>, paper: &Paper, filter: Option<&Filter>) -> Card {
+pub fn card(site: Site<'_>, paper: &Paper, filter: Option<&Filter>) -> Card {
     let filters: Vec<&Filter> = filter.into_iter().collect();
     let in_title = highlights(&filters, Field::Title, &paper.title);
     let in_abstract = highlights(&filters, Field::Abstract, &paper.abstract_text);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use lru::LruCache;
 use sqlx::PgPool;
 
@@ -33,6 +33,8 @@ enum Key {
     Batches { after: i64, through: i64, changed: Option<DateTime<Utc>> },
     /// What arrived in the days before a digest, for filters on changing facts.
     Recent { since: DateTime<Utc>, through: i64, changed: Option<DateTime<Utc>> },
+    /// What was listed on a day or later, for searches.
+    Listed { since: NaiveDate, changed: Option<DateTime<Utc>> },
 }
 
 /// The windows in use. Readers due together have few different ones, so a handful serves all; the
@@ -70,6 +72,16 @@ impl Windows {
             return Ok(window);
         }
         let papers = archive::recent(db, since, through).await?;
+        Ok(self.keep(key, papers))
+    }
+
+    /// The papers listed on `since` or later.
+    pub async fn listed(&self, db: &PgPool, since: NaiveDate) -> sqlx::Result<Arc<Window>> {
+        let key = Key::Listed { since, changed: archive::last_change(db).await? };
+        if let Some(window) = self.kept(&key) {
+            return Ok(window);
+        }
+        let papers = archive::listed_since(db, since).await?;
         Ok(self.keep(key, papers))
     }
 

@@ -11,8 +11,30 @@ use super::words::{stands_alone, words};
 use crate::paper::{Paper, PaperId};
 
 const VOCABULARY: [&str; 24] = [
-    "graph", "Graphs", "network", "networks", "NETWORK", "neural", "the", "of", "RAG", "rag", "深", "度学", "モデル", "e\u{301}cole", "École", "C++",
-    "transformer", "Transformers", "real-to-sim", "Parkinson’s", "or", "12", "L²", "🚀",
+    "graph",
+    "Graphs",
+    "network",
+    "networks",
+    "NETWORK",
+    "neural",
+    "the",
+    "of",
+    "RAG",
+    "rag",
+    "深",
+    "度学",
+    "モデル",
+    "e\u{301}cole",
+    "École",
+    "C++",
+    "transformer",
+    "Transformers",
+    "real-to-sim",
+    "Parkinson’s",
+    "or",
+    "12",
+    "L²",
+    "🚀",
 ];
 
 /// A text of vocabulary words, sometimes empty.
@@ -50,7 +72,12 @@ fn word() -> impl Strategy<Value = Vec<Word>> {
         let word = &found[0];
         let prefix: String = word.folded.chars().take(letters).collect();
         vec![match form {
-            0 if !word.folded.starts_with(stands_alone) && words(&prefix).len() == 1 && prefix.chars().count() >= super::MIN_PREFIX => Word::Prefix(prefix),
+            0 if !word.folded.starts_with(stands_alone)
+                && prefix.chars().all(char::is_alphanumeric)
+                && prefix.chars().count() >= super::MIN_PREFIX =>
+            {
+                Word::Prefix(prefix)
+            }
             _ => Word::Stem(word.folded.clone()),
         }]
     })
@@ -72,8 +99,18 @@ fn phrase() -> impl Strategy<Value = Phrase> {
 
 fn atom() -> impl Strategy<Value = Atom> {
     use Comparison::{AtLeast, AtMost, Exactly, LessThan, MoreThan};
-    let scope = select(vec![Scope::Topic, Scope::Topic, Scope::Topic, Scope::Title, Scope::Abstract, Scope::Author, Scope::Organization, Scope::All]);
-    let category = select(vec!["cs.*", "cs.NA", "math.NA", "math.MP", "math", "stat.ML", "Cell Biology"]).prop_map(|name| CategoryPattern::parse(name).unwrap());
+    let scope = select(vec![
+        Scope::Topic,
+        Scope::Topic,
+        Scope::Topic,
+        Scope::Title,
+        Scope::Abstract,
+        Scope::Author,
+        Scope::Organization,
+        Scope::All,
+    ]);
+    let category = select(vec!["cs.*", "cs.NA", "math.NA", "math.MP", "math", "stat.ML", "Cell Biology"])
+        .prop_map(|name| CategoryPattern::parse(name).unwrap());
     prop_oneof![
         8 => (scope, phrase()).prop_map(|(scope, phrase)| Atom::Text(scope, phrase)),
         1 => category.prop_map(Atom::Category),

@@ -59,7 +59,9 @@ pub(super) enum Problem {
     UnknownFeature(String),
     #[error("{0:?} is no category: write one such as cat:cs.LG, or cat:cs.* for all of cs")]
     BadCategory(String),
-    #[error("this would match nearly every paper, as it only says what to leave out: say first what you want, then what to leave out, as in agents NOT survey")]
+    #[error(
+        "this would match nearly every paper, as it only says what to leave out: say first what you want, then what to leave out, as in agents NOT survey"
+    )]
     OnlyNegative,
     #[error("a lone - is unclear: write -word without a space to leave a word out, or put the whole title in quotes")]
     LoneDash,

@@ -6,7 +6,7 @@ use super::field::FieldName;
 use super::lexer::Quoted;
 use super::syntax::{Atom, Comparison, Feature, Order, Phrase, Scope, Word};
 use super::words::{FoundWord, fold_case, stands_alone, words};
-use super::{MAX_DISTANCE, MIN_PREFIX};
+use super::{MAX_DISTANCE, MIN_PREFIX, foreign};
 
 /// The atom of a run without spaces that begins at `at`.
 pub(super) fn of_bare(field: FieldName, text: &str, at: usize) -> Result<Atom, Fault> {
@@ -15,7 +15,7 @@ pub(super) fn of_bare(field: FieldName, text: &str, at: usize) -> Result<Atom, F
         FieldName::Text(scope) => {
             let found = match text.strip_prefix('=') {
                 Some(exact) => exact_words(exact, at + 1)?,
-                None => stemmed_words(text, at)?,
+                None => bare_words(text, at)?,
             };
             if is_fuzzy(text) {
                 return Err(fault(Problem::Fuzzy));
@@ -51,9 +51,17 @@ pub(super) fn of_quoted(field: FieldName, quoted: &Quoted, at: usize) -> Result<
 pub(super) fn of_entry<'a>(scope: Scope, runs: impl Iterator<Item = (&'a str, usize)>) -> Result<Atom, Fault> {
     let mut all = Vec::new();
     for (text, at) in runs {
-        all.extend(stemmed_words(text, at)?);
+        all.extend(bare_words(text, at)?);
     }
     Ok(Atom::Text(scope, Phrase { words: all, order: Order::InSequence }))
+}
+
+/// The words of a run outside quotes, where other search languages have their signs.
+fn bare_words(text: &str, at: usize) -> Result<Vec<Word>, Fault> {
+    match foreign::in_word(text) {
+        Some(problem) => Err(Fault::new(at, problem)),
+        None => stemmed_words(text, at),
+    }
 }
 
 /// The words of `text`, which begins at `at`; a `*` behind one makes it a prefix.
@@ -132,7 +140,8 @@ pub(crate) fn source_name(text: &str) -> String {
 /// `>=10`, `>10`, `<=10`, `<10`, `=10`; a bare number is the least.
 fn upvotes(text: &str) -> Option<Atom> {
     use Comparison::{AtLeast, AtMost, Exactly, LessThan, MoreThan};
-    let signs = [(">=", AtLeast), ("≥", AtLeast), ("<=", AtMost), ("≤", AtMost), (">", MoreThan), ("<", LessThan), ("=", Exactly), ("", AtLeast)];
+    let signs =
+        [(">=", AtLeast), ("≥", AtLeast), ("<=", AtMost), ("≤", AtMost), (">", MoreThan), ("<", LessThan), ("=", Exactly), ("", AtLeast)];
     let (comparison, number) = signs.iter().find_map(|&(sign, comparison)| Some((comparison, text.trim().strip_prefix(sign)?)))?;
     let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     Some(Atom::Upvotes(comparison, number.parse().ok().filter(|_| is_number)?))

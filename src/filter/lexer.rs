@@ -85,7 +85,7 @@ impl Lexer {
                 self.next += 1;
                 self.quoted(at, true)?;
             }
-            '[' => return Err(Fault::new(at, foreign::bracket(&self.rest(at)))),
+            '[' => return Err(Fault::new(at, foreign::bracket(&self.chars[at..]))),
             _ if self.at_line_start() && self.bullet_length() > 0 => self.next += self.bullet_length(),
             '-' => self.dash(at)?,
             '!' if self.char(at + 1).is_alphanumeric() || matches!(self.char(at + 1), '"' | '(' | '=') => self.sign(1, Kind::Not("!")),
@@ -102,11 +102,6 @@ impl Lexer {
     /// The character at `at`; a space beyond the end.
     fn char(&self, at: usize) -> char {
         self.chars.get(at).copied().unwrap_or(' ')
-    }
-
-    fn rest(&self, at: usize) -> String {
-        // Nothing that is looked for behind a word is longer.
-        self.chars[at..].iter().take(200).collect()
     }
 
     fn at_line_start(&self) -> bool {
@@ -175,9 +170,11 @@ impl Lexer {
                 Kind::Not("ANDNOT")
             }
             _ => {
-                self.refuse_foreign(at, &text)?;
                 if self.char(end) == '(' {
-                    return Err(Fault::new(at, foreign::scopus(&text).unwrap_or(Problem::WordBeforeGroup)));
+                    return Err(Fault::new(at, foreign::before_group(&text).unwrap_or(Problem::WordBeforeGroup)));
+                }
+                if let Some(problem) = foreign::command(&self.chars[at..]).filter(|_| self.at_line_start()) {
+                    return Err(Fault::new(at, problem));
                 }
                 Kind::Bare(self.with_number(text))
             }
@@ -207,17 +204,11 @@ impl Lexer {
             }
             None => {
                 let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-                let has_value = colon + 1 < self.chars.len() && !self.ends_bare(colon + 1) || matches!(self.char(colon + 1), '"' | '(' | '[');
+                let has_value =
+                    colon + 1 < self.chars.len() && !self.ends_bare(colon + 1) || matches!(self.char(colon + 1), '"' | '(' | '[');
                 if is_name && has_value { Err(Fault::new(at, unknown_field(&name))) } else { Ok(false) }
             }
         }
-    }
-
-    fn refuse_foreign(&self, at: usize, text: &str) -> Result<(), Fault> {
-        if text == "limit" && self.at_line_start() && self.char(self.next + 1).is_ascii_digit() {
-            return Err(Fault::new(at, foreign::limit()));
-        }
-        foreign::in_word(text, &self.rest(at)).map_or(Ok(()), |problem| Err(Fault::new(at, problem)))
     }
 
     /// `>=` and its like take the number behind a space with them.

@@ -212,7 +212,7 @@ impl<'a> Parser<'a> {
 }
 
 fn all_of(parts: Vec<Parsed>) -> Parsed {
-    let negation = parts.iter().map(|part| part.negation).reduce(Option::and).flatten();
+    let negation = parts.iter().map(|part| part.negation).reduce(|first, next| next.and(first)).flatten();
     Parsed { expression: Expression::and(parts.into_iter().map(|part| part.expression).collect()), negation }
 }
 
@@ -249,7 +249,11 @@ fn matches_few_when_negated(expression: &Expression) -> bool {
 
 /// Refuses `1 or 2`, which in other search languages means the results of numbered lines.
 fn refuse_line_numbers(tokens: &[Token]) -> Result<(), Fault> {
-    let number = |token: &Token| matches!(&token.kind, Kind::Bare(text) if text.bytes().all(|b| b.is_ascii_digit()));
+    let is_number = |text: &str| {
+        text.strip_suffix(['a', 'b', 'c']).unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
+            && text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let number = |token: &Token| matches!(&token.kind, Kind::Bare(text) if is_number(text));
     let operator = |token: &Token| match &token.kind {
         Kind::And | Kind::Or | Kind::Not(_) => true,
         Kind::Bare(text) => matches!(text.to_ascii_lowercase().as_str(), "and" | "or" | "not"),

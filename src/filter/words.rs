@@ -203,7 +203,9 @@ impl Splitter<'_> {
 
     fn is_dot_net(&self, at: usize) -> bool {
         let letters = (at + 1..at + 4).filter_map(|i| self.char_at(i)).map(|c| c.to_ascii_lowercase());
-        self.char_at(at) == Some('.') && letters.eq("net".chars()) && !self.char_at(at + 4).is_some_and(|c| c.is_alphanumeric() || is_combining_mark(c))
+        self.char_at(at) == Some('.')
+            && letters.eq("net".chars())
+            && !self.char_at(at + 4).is_some_and(|c| c.is_alphanumeric() || is_combining_mark(c))
     }
 
     fn char_at(&self, at: usize) -> Option<char> {

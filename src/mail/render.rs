@@ -13,6 +13,7 @@ use super::subject::subject;
 use super::text::wrap;
 use super::view::{self, Frame, Page};
 use super::{sample, view::digest::digest};
+use crate::strict;
 
 /// Largest HTML part in bytes, line ends counted as two: Gmail hides what goes beyond about 102 kB.
 pub const MAX_HTML_BYTES: usize = 95_000;
@@ -93,6 +94,7 @@ impl Renderer {
         renderer.text.register_helper("wrap", Box::new(wrap_block));
         for registry in [&mut renderer.html, &mut renderer.text] {
             registry.set_strict_mode(true);
+            strict::register(registry);
             registry.set_prevent_indent(true);
         }
         if let Some(directory) = override_dir {

@@ -40,7 +40,7 @@ impl Bitmap {
     /// Every paper that is not in it.
     pub fn complement(&self) -> Bitmap {
         let mut all = Bitmap { length: self.length, blocks: vec![u64::MAX; self.blocks.len()] };
-        if let Some(last) = all.blocks.last_mut().filter(|_| self.length % 64 > 0) {
+        if let Some(last) = all.blocks.last_mut().filter(|_| !self.length.is_multiple_of(64)) {
             *last = (1 << (self.length % 64)) - 1;
         }
         all.subtract(self);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::filter::syntax::{Atom, Expression, Scope};
+use crate::filter::syntax::{Atom, Expression, Phrase, Scope};
 
 use super::bitmap::Bitmap;
 use super::index::DayIndex;
@@ -96,13 +96,13 @@ impl DayIndex {
         match atom {
             Atom::Text(scope, phrase) => self.look_up_phrase(*scope, phrase),
             Atom::Category(pattern) => without_scores(Bitmap::of(self.len(), self.in_category(pattern))),
-            Atom::Source(name) => without_scores(Bitmap::of(self.len(), self.from_source(name))),
+            Atom::Source(name) => without_scores(Bitmap::of(self.len(), self.carried_by(name))),
             Atom::Upvotes(comparison, number) => without_scores(Bitmap::of(self.len(), self.with_upvotes(*comparison, *number))),
             Atom::Has(feature) => without_scores(Bitmap::of(self.len(), self.with_feature(*feature))),
         }
     }
 
-    fn look_up_phrase(&self, scope: Scope, phrase: &crate::filter::syntax::Phrase) -> Hits {
+    fn look_up_phrase(&self, scope: Scope, phrase: &Phrase) -> Hits {
         let found = places::of_phrase(scope, phrase, |word| self.places(&phrase.words[word], scope.is_names()));
         let papers = Bitmap::of(self.len(), found.iter().map(|occurrence| occurrence.first.paper()));
         Hits { papers, scores: rank::scores(&found, &self.lengths) }

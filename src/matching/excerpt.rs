@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::filter::words::words;
+use crate::filter::words::{FoundWord, words};
 
 /// An extract, and the marks in it as byte ranges of its own text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub fn excerpt(text: &str, marks: &[Range<usize>], max_chars: usize) -> Excerpt 
     let found = words(text);
     let room = max_chars.saturating_sub(1);
     let head = cut(text, &found, 0, room);
-    let shown_by_head = marks.first().is_none_or(|mark| mark.end <= head.end);
+    // A mark between two … needs three characters.
+    let shown_by_head = max_chars < 3 || marks.first().is_none_or(|mark| mark.end <= head.end);
     let window = if shown_by_head { head } else { around(text, &found, &marks[0], max_chars) };
     let before = if window.start > 0 { ELLIPSIS.to_string() } else { String::new() };
     let after = if window.end < text.len() && max_chars > 0 { ELLIPSIS.to_string() } else { String::new() };
@@ -34,7 +35,7 @@ pub fn excerpt(text: &str, marks: &[Range<usize>], max_chars: usize) -> Excerpt 
 }
 
 /// The bytes from `start` on that fit `room` characters and end with a word.
-fn cut(text: &str, found: &[crate::filter::words::FoundWord], start: usize, room: usize) -> Range<usize> {
+fn cut(text: &str, found: &[FoundWord], start: usize, room: usize) -> Range<usize> {
     let limit = text[start..].char_indices().nth(room).map_or(text.len(), |(at, _)| start + at);
     if limit == text.len() {
         return start..limit;
@@ -47,13 +48,16 @@ fn cut(text: &str, found: &[crate::filter::words::FoundWord], start: usize, room
 }
 
 /// A window that shows `mark` with some words before it.
-fn around(text: &str, found: &[crate::filter::words::FoundWord], mark: &Range<usize>, max_chars: usize) -> Range<usize> {
+fn around(text: &str, found: &[FoundWord], mark: &Range<usize>, max_chars: usize) -> Range<usize> {
     let room = max_chars.saturating_sub(2);
     let mark_chars = text[mark.clone()].chars().count();
-    // A third of what the mark leaves free goes before it.
-    let lead = room.saturating_sub(mark_chars) / 3;
-    let earliest = text[..mark.start].char_indices().rev().nth(lead.saturating_sub(1)).map_or(0, |(at, _)| at);
-    let earliest = if lead == 0 { mark.start } else { earliest };
+    let rest_chars = text[mark.start..].chars().take(room).count();
+    // A third of what the mark leaves free goes before it, or more where the text ends soon.
+    let lead = (room.saturating_sub(mark_chars) / 3).max(room - rest_chars);
+    let earliest = match lead {
+        0 => mark.start,
+        _ => text[..mark.start].char_indices().rev().nth(lead - 1).map_or(0, |(at, _)| at),
+    };
     let first = found.iter().find(|word| word.range.start >= earliest).map_or(mark.start, |word| word.range.start);
     cut(text, found, first.min(mark.start), room)
 }

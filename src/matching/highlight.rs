@@ -13,10 +13,14 @@ use super::text::{Wanted, stem};
 /// The parts of `text`, which is the `field` of a paper (of the authors: one name), to mark for `filters`: byte ranges, ascending,
 /// apart from one another, each of whole words. A phrase is one part. What a filter leaves out marks nothing.
 pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<usize>> {
-    let wanted: Vec<(Scope, &Phrase)> = filters.iter().flat_map(|filter| filter.expression().atoms()).filter_map(|(atom, wanted)| match atom {
-        Atom::Text(scope, phrase) if wanted && scope.covers(field) => Some((*scope, phrase)),
-        _ => None,
-    }).collect();
+    let wanted: Vec<(Scope, &Phrase)> = filters
+        .iter()
+        .flat_map(|filter| filter.expression().atoms())
+        .filter_map(|(atom, wanted)| match atom {
+            Atom::Text(scope, phrase) if wanted && scope.covers(field) => Some((*scope, phrase)),
+            _ => None,
+        })
+        .collect();
     if wanted.is_empty() {
         return Vec::new();
     }

@@ -46,7 +46,8 @@ struct Vocabulary {
 impl DayIndex {
     /// Indexes `papers`.
     pub fn build<'a>(papers: impl IntoIterator<Item = &'a Paper>) -> DayIndex {
-        let mut index = DayIndex { vocabulary: Vocabulary::default(), facts: Vec::new(), lengths: Lengths::default(), memory: Memory::default() };
+        let mut index =
+            DayIndex { vocabulary: Vocabulary::default(), facts: Vec::new(), lengths: Lengths::default(), memory: Memory::default() };
         for (ordinal, paper) in (0_u32..).zip(papers) {
             let lengths = Field::ALL.map(|field| index.vocabulary.add(ordinal, field, &texts(paper, field)));
             index.lengths.push(lengths);
@@ -79,7 +80,7 @@ impl DayIndex {
         self.papers_where(move |facts| facts.categories.iter().any(|category| pattern.covers(category)))
     }
 
-    pub(super) fn from_source(&self, name: &str) -> impl Iterator<Item = u32> {
+    pub(super) fn carried_by(&self, name: &str) -> impl Iterator<Item = u32> {
         self.papers_where(move |facts| facts.sources.iter().any(|source| source == name))
     }
 

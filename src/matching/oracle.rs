@@ -48,7 +48,9 @@ fn texts(scope: Scope, paper: &Paper) -> Vec<&String> {
 fn text_holds(phrase: &Phrase, scope: Scope, text: &str) -> bool {
     let found = words(text);
     match phrase.order {
-        Order::InSequence => found.windows(phrase.words.len()).any(|window| phrase.words.iter().zip(window).all(|(word, found)| is_word(word, scope, found))),
+        Order::InSequence => {
+            found.windows(phrase.words.len()).any(|window| phrase.words.iter().zip(window).all(|(word, found)| is_word(word, scope, found)))
+        }
         Order::Within(distance) => {
             let width = phrase.words.len() + distance as usize;
             (0..found.len()).any(|from| holds_all(phrase, scope, &found[from..found.len().min(from + width)]))
@@ -76,7 +78,8 @@ fn is_word(word: &Word, scope: Scope, found: &FoundWord) -> bool {
 
 fn is_in(pattern: &CategoryPattern, category: &str) -> bool {
     let wanted = pattern.name().to_lowercase();
-    let names = CATEGORY_ALIASES.iter().filter(|(a, b)| [a, b].iter().any(|name| name.eq_ignore_ascii_case(category))).flat_map(|&(a, b)| [a, b]);
+    let names =
+        CATEGORY_ALIASES.iter().filter(|(a, b)| [a, b].iter().any(|name| name.eq_ignore_ascii_case(category))).flat_map(|&(a, b)| [a, b]);
     let folded = |name: &str| fold_case(&name.replace('_', " ").split_whitespace().collect::<Vec<_>>().join(" "));
     names.chain([category]).map(folded).any(|name| name == wanted || name.starts_with(&format!("{wanted}.")))
 }

@@ -69,7 +69,8 @@ mod tests {
         check("vla", "vlas", true);
         check("gan", "gans", true);
         check("gp", "gps", false);
-        check("segmenting", "segmentation", false);
+        check("segmenting", "segmentation", true);
+        check("train", "brain", false);
         check("diffusion", "diffusions", true);
         check("gpt4", "gpt4s", false);
         check("елка", "елки", false);

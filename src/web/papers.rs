@@ -1,6 +1,8 @@
 //! Pages of papers: a day, a week, a month, one paper, a digest.
 
-use axum::extract::{Path, State};
+use std::collections::HashMap;
+
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
@@ -8,10 +10,12 @@ use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use super::Web;
 use super::error::WebError;
 use super::view::{
-    DayPage, DigestPage, DigestSection, Link, Listing, Moment, Neighbours, PaperCard, PaperPage, Period, Span, SubscribeForm,
+    DayPage, DigestPage, DigestSection, FilterProblem, LIMITS, Link, Listing, Moment, Neighbours, PaperCard, PaperPage, Period, SearchPage,
+    Span, SubscribeForm, TextField,
 };
 use crate::archive;
 use crate::digest::{self, Site};
+use crate::filter::Filter;
 use crate::mail::model;
 use crate::paper::{Paper, PaperId};
 use crate::token::Purpose;
@@ -76,6 +80,47 @@ pub(super) fn empty_form(web: &Web) -> SubscribeForm {
     SubscribeForm::empty(web.app.config.site.hour.get(), web.app.config.site.time_zone.name())
 }
 
+/// How far back a search looks, in days before the newest listing.
+const SEARCH_DAYS: u64 = 30;
+
+/// The most results one page shows.
+const MAX_RESULTS: usize = 100;
+
+/// `GET /papers?q=…`: the language of filters over the last weeks, and a subscription to what it finds.
+pub(super) async fn search(State(web): State<Web>, Query(asked): Query<HashMap<String, String>>) -> Answer {
+    let query: String = asked.get("q").map(|query| query.trim().chars().take(LIMITS.filter_query).collect()).unwrap_or_default();
+    let scope = format!("the papers of the last {SEARCH_DAYS} days");
+    let form = SubscribeForm { keywords: TextField::new(query.clone()), ..empty_form(&web) };
+    let nothing = |query: String| SearchPage::new(query, scope.clone(), 0, Vec::new(), form.clone());
+    if query.is_empty() {
+        return web.page(&nothing(query));
+    }
+    let filter = match Filter::parse(&query) {
+        Ok(filter) => filter,
+        Err(error) => {
+            let problem = FilterProblem::of(None, &query, &error);
+            return web.page_with(StatusCode::UNPROCESSABLE_ENTITY, &SearchPage { problem: Some(problem), ..nothing(query) });
+        }
+    };
+    let newest = archive::newest_day(&web.app.db).await?.unwrap_or_default();
+    let since = newest.checked_sub_days(Days::new(SEARCH_DAYS)).unwrap_or(newest);
+    let window = web.app.windows.listed(&web.app.db, since).await?;
+    let mut found: Vec<(f32, &Paper)> = window
+        .index
+        .matches(&filter)
+        .into_iter()
+        .filter_map(|ordinal| Some((window.index.relevance(&filter, ordinal), &window.papers.get(usize::try_from(ordinal).ok()?)?.paper)))
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.upvotes.cmp(&a.1.upvotes)));
+    let cards = found
+        .iter()
+        .take(MAX_RESULTS)
+        .zip(1..)
+        .map(|((_, paper), rank)| shown(paper, &digest::card(web.app.links(), paper, Some(&filter)), rank));
+    let cards = cards.collect();
+    web.page(&SearchPage::new(query, scope.clone(), found.len(), cards, form.clone()))
+}
+
 /// `GET /papers/2504.15921`, or a DOI or address with its kind in front.
 pub(super) async fn paper(State(web): State<Web>, Path(id): Path<String>) -> Answer {
     let unknown = || WebError::with_detail(StatusCode::NOT_FOUND, "We have no such paper.");
@@ -98,7 +143,7 @@ pub(super) async fn digest(State(web): State<Web>, Path(token): Path<String>) ->
     let stored = digest::load(&app.db, subscriber_id, id).await?.ok_or_else(gone)?;
     let papers = archive::revisions(&app.db, &stored.content.papers().collect::<Vec<_>>()).await?;
     let site: Site<'_> = app.links();
-    let by_page: std::collections::HashMap<String, &Paper> = papers.values().map(|paper| (paper.id.page_url(), paper)).collect();
+    let by_page: HashMap<String, &Paper> = papers.values().map(|paper| (paper.id.page_url(), paper)).collect();
     let sections = digest::digest_sections(site, &stored.content, &papers, true).into_iter().map(|section| DigestSection {
         name: section.filter_name,
         query: section.query,

@@ -1,7 +1,5 @@
 //! From a page's view to its HTML: Handlebars in strict mode, so that an unknown variable is an error.
 
-mod strict;
-
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -11,12 +9,13 @@ use serde::Serialize;
 
 use super::assets;
 use super::view::{LIMITS, Limits, Page, SiteView};
+use crate::strict;
 
 #[derive(RustEmbed)]
 #[folder = "templates/page/"]
 struct BuiltIn;
 
-/// Where the frame of every page lives in a folder of templates.
+/// Where the pages are in an operator's folder of templates; beside it are those of the mails.
 const FOLDER: &str = "page";
 /// What a template's file name ends with.
 const ENDING: &str = ".hbs";

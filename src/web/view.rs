@@ -13,21 +13,25 @@ mod moment;
 mod papers;
 mod period;
 mod preferences;
+mod problem;
 mod reader;
 #[cfg(test)]
 pub(super) mod sample;
 
 use serde::Serialize;
 
+use crate::filter::MAX_LENGTH;
+
 pub use card::{Fact, PaperCard, Span};
 pub use day::{DayPage, Neighbours};
 pub use error::ErrorPage;
-pub use form::{FilterProblem, SubscribeForm, TextField, WhenFields};
+pub use form::{SubscribeForm, TextField, WhenFields};
 pub use link::{ExternalLink, HttpUrl, Link, paper_href};
 pub use moment::{Moment, mask_address};
 pub use papers::{DigestPage, DigestSection, Listing, PaperPage, SearchPage};
 pub use period::Period;
 pub use preferences::{FilterRow, PreferencesPage, WeekdayChoice};
+pub use problem::FilterProblem;
 pub use reader::{
     ConfirmPage, ConfirmedPage, DeletePage, DeletedPage, ExpiredPage, FilterLine, SubscribePage, SubscribedPage, UnsubscribePage,
     UnsubscribedPage,
@@ -76,4 +80,4 @@ pub struct Limits {
 }
 
 /// The limits in force.
-pub const LIMITS: Limits = Limits { address: 254, keywords: 16_000, filter_name: 80, filter_query: 4_000, zone: 64, max_papers: 100 };
+pub const LIMITS: Limits = Limits { address: 254, keywords: 16_000, filter_name: 80, filter_query: MAX_LENGTH, zone: 64, max_papers: 100 };

@@ -97,7 +97,8 @@ async fn a_lost_final_reply_leads_to_the_same_bytes_again() {
         assert_eq!(service.deliver().await.total(), 0, "the relay may still be accepting it");
         service.pass(Duration::from_secs(2));
         assert_eq!(service.deliver().await.accepted, 1);
-        let mails: Vec<_> = service.mailbox().for_recipient(ADDRESS).into_iter().filter(|mail| mail.header("feedback-id").is_some()).collect();
+        let mails: Vec<_> =
+            service.mailbox().for_recipient(ADDRESS).into_iter().filter(|mail| mail.header("feedback-id").is_some()).collect();
         assert_eq!(mails.len(), 1 + usize::from(stored));
         assert!(mails.iter().all(|mail| mail.bytes == mails[0].bytes));
     }
@@ -143,7 +144,8 @@ async fn a_mail_already_claimed_is_stopped_when_its_reader_leaves() {
     let claimed = paperlark::mail::queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
     assert_eq!(claimed.len(), 1);
     service.client.post(&leave).send().await.unwrap();
-    let begun = paperlark::mail::queue::begin_transmission(&service.app.db, service.now(), Duration::from_secs(60), &claimed[0]).await.unwrap();
+    let begun =
+        paperlark::mail::queue::begin_transmission(&service.app.db, service.now(), Duration::from_secs(60), &claimed[0]).await.unwrap();
     assert!(!begun, "no byte may go out for it");
 }
 

@@ -7,6 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use rustix::io::Errno;
+
 use super::error::{ManagedError, at};
 
 /// The variables a server program may need to find its libraries and locales. Nothing else is handed
@@ -60,10 +62,22 @@ impl Account {
         let outcome = self.command(program).arg("--version").current_dir(dir).output();
         match outcome {
             Ok(_) => Ok(()),
+            Err(source) if source.raw_os_error() == Some(Errno::PERM.raw_os_error()) => {
+                Err(ManagedError::CannotSwitch { account: self.name().to_owned(), source })
+            }
             Err(source) if source.kind() == io::ErrorKind::PermissionDenied => {
                 Err(ManagedError::Unreachable { path: dir.to_owned(), account: self.name().to_owned(), source })
             }
             Err(source) => Err(at("run", program)(source)),
+        }
+    }
+
+    /// Checks that the account has a name, which `initdb` asks for; a container may run under a bare number.
+    pub fn check_name(&self) -> Result<(), ManagedError> {
+        let us = rustix::process::geteuid().as_raw();
+        match self {
+            Self::Ourselves if look_up(&us.to_string()).is_none() => Err(ManagedError::Nameless { us }),
+            _ => Ok(()),
         }
     }
 
@@ -80,10 +94,14 @@ fn unprivileged() -> Result<Account, ManagedError> {
     sudo.as_deref().into_iter().chain(["postgres", "nobody"]).find_map(look_up).ok_or(ManagedError::NoAccount)
 }
 
-/// Looks an account up by name or number, wherever the system keeps its accounts; root is no answer.
+/// Looks an account up by name or number, in /etc/passwd or wherever else the system keeps them; root is no answer.
 fn look_up(key: &str) -> Option<Account> {
-    let output = Command::new("getent").args(["passwd", key]).output().ok()?;
-    parse_passwd(&String::from_utf8_lossy(&output.stdout))
+    let local = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let is_meant = |line: &&str| [0, 2].iter().any(|field| line.split(':').nth(*field) == Some(key));
+    local.lines().find(is_meant).and_then(parse_passwd).or_else(|| {
+        let output = Command::new("getent").args(["passwd", key]).output().ok()?;
+        parse_passwd(&String::from_utf8_lossy(&output.stdout))
+    })
 }
 
 /// Reads a line of passwd(5): `name:password:uid:gid:…`.
@@ -111,6 +129,15 @@ mod tests {
         check("half:x:12", None);
         check("odd:x:twelve:12::/:", None);
         check("", None);
+    }
+
+    #[test]
+    fn an_account_is_found_by_name_and_by_number() {
+        let nobody = look_up("nobody");
+        assert!(matches!(&nobody, Some(Account::Other { name, .. }) if name == "nobody"));
+        assert_eq!(look_up("65534"), nobody);
+        assert_eq!(look_up("0"), None);
+        assert_eq!(look_up("no-such-account"), None);
     }
 
     #[test]

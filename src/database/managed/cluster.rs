@@ -74,6 +74,7 @@ pub fn make_private_dir(dir: &Path, account: &Account) -> Result<(), ManagedErro
 pub async fn create(cluster: &Path, binaries: &Binaries, account: &Account, durable: bool) -> Result<(), ManagedError> {
     let parent = cluster.parent().unwrap_or(Path::new("/"));
     remove_drafts(parent);
+    account.check_name()?;
     let draft = parent.join(format!("{DRAFT_PREFIX}{}", Uuid::new_v4().simple()));
     make_private_dir(&draft, account)?;
     let mut command = account.command(&binaries.initdb);

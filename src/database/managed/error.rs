@@ -47,6 +47,16 @@ pub enum ManagedError {
     )]
     Unreachable { path: PathBuf, account: String, source: io::Error },
     #[error(
+        "PostgreSQL refuses to run as root, and this root may not become `{account}`, as in a container without \
+         CAP_SETUID. Run Paperlark as an ordinary user, or set `database.url` to a PostgreSQL that runs elsewhere"
+    )]
+    CannotSwitch { account: String, source: io::Error },
+    #[error(
+        "PostgreSQL needs a name for user id {us}, as which Paperlark runs. Run it as a user who has one, give this one a \
+         line in /etc/passwd (`paperlark:x:{us}:{us}::/:/bin/false`), or set `database.url` to a PostgreSQL that runs elsewhere"
+    )]
+    Nameless { us: u32 },
+    #[error(
         "the database in {} is in use by {holder}. Stop that one first, choose another data directory, \
          or set `database.url` to share one PostgreSQL", data_dir.display()
     )]

@@ -150,6 +150,7 @@ pub fn arguments(cluster: &Path, socket_dir: &Path, durable: bool) -> Vec<OsStri
     let logging = [
         "logging_collector=off",
         "log_destination=stderr",
+        "log_checkpoints=off",
         "log_error_verbosity=terse",
         "log_min_error_statement=panic",
         "log_line_prefix=%m [%p] ",

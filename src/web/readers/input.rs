@@ -61,9 +61,7 @@ fn problem(line: Option<usize>, query: &str) -> Option<FilterProblem> {
     if query.chars().count() > LIMITS.filter_query {
         return Some(FilterProblem::new(line, &shortened(query, 60), 0..0, format!("At most {} characters, please.", LIMITS.filter_query)));
     }
-    let error = Filter::parse(query).err()?;
-    let column = error.column().saturating_sub(1);
-    Some(FilterProblem::new(line, query, column..column + 1, error.to_string()))
+    Some(FilterProblem::of(line, query, &Filter::parse(query).err()?))
 }
 
 /// What is shown again of an input that is too long.

@@ -275,10 +275,3 @@ fn an_unknown_variable_is_an_error() {
         assert!(error.to_string().starts_with("page deleted cannot be rendered"), "{wrong}: {error}");
     }
 }
-
-#[test]
-fn zz_out() {
-    for (name, html) in rendered() {
-        std::fs::write(format!("/tmp/h/pages/out/{name}.html"), html).unwrap();
-    }
-}

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::{Serialize, Serializer};
 
-use super::card::Span;
+use super::problem::FilterProblem;
 
 /// Regions of the IANA time zone database; names outside them are old aliases.
 const REGIONS: [&str; 10] = ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
@@ -35,53 +35,6 @@ impl TextField {
         self.error = Some(error.into());
         self
     }
-}
-
-/// What is wrong with a filter, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FilterProblem {
-    /// The line of the textarea, from 1; none where the field holds one filter.
-    pub line: Option<usize>,
-    /// What is wrong and what to write instead.
-    pub message: String,
-    /// The filter, the wrong part marked.
-    pub filter: Vec<Span>,
-    /// Spaces and `^` that stand under the wrong part in a typewriter face.
-    pub caret: String,
-}
-
-impl FilterProblem {
-    /// A problem in `columns` (characters, from 0, half-open) of `filter`, which stands on one line.
-    /// Columns beyond the end point behind the last character.
-    pub fn new(line: Option<usize>, filter: &str, columns: std::ops::Range<usize>, message: impl Into<String>) -> Self {
-        let chars: Vec<char> = filter.chars().collect();
-        let start = columns.start.min(chars.len());
-        let end = columns.end.clamp(start, chars.len());
-        let text = |part: &[char]| part.iter().collect::<String>();
-        let spans = [Span::plain(text(&chars[..start])), Span::marked(text(&chars[start..end])), Span::plain(text(&chars[end..]))];
-        let space: String = chars[..start].iter().map(|c| blank(*c)).collect();
-        let caret: String = chars[start..end].iter().map(|c| if is_wide(*c) { "^^" } else { "^" }).collect();
-        Self {
-            line,
-            message: message.into(),
-            filter: spans.into_iter().filter(|span| !span.text.is_empty()).collect(),
-            caret: format!("{space}{}", if caret.is_empty() { "^" } else { &caret }),
-        }
-    }
-}
-
-/// A blank as wide as `c` in a typewriter face.
-fn blank(c: char) -> char {
-    match c {
-        '\t' => '\t',
-        c if is_wide(c) => '\u{3000}',
-        _ => ' ',
-    }
-}
-
-/// Whether `c` takes two columns: the East Asian wide ranges (Unicode Annex 11) in common use.
-fn is_wide(c: char) -> bool {
-    matches!(c, '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}' | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE6F}' | '\u{FF00}'..='\u{FF60}' | '\u{FFE0}'..='\u{FFE6}' | '\u{1F300}'..='\u{1FAFF}' | '\u{20000}'..='\u{3FFFD}')
 }
 
 /// One hour to choose.
@@ -161,24 +114,6 @@ impl SubscribeForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_caret_stands_under_the_wrong_part() {
-        let check = |filter: &str, columns, caret: &str, marked: &str| {
-            let problem = FilterProblem::new(None, filter, columns, "wrong");
-            assert_eq!(problem.caret, caret, "{filter:?}");
-            let found: String = problem.filter.iter().filter(|span| span.marked).map(|span| span.text.as_str()).collect();
-            let whole: String = problem.filter.iter().map(|span| span.text.as_str()).collect();
-            assert_eq!((found.as_str(), whole.as_str()), (marked, filter));
-        };
-        check("graph AND", 6..9, "      ^^^", "AND");
-        check("\"graph", 6..6, "      ^", "");
-        check("graph", 90..99, "     ^", "");
-        check("", 0..1, "^", "");
-        check("图 OR", 2..4, "\u{3000} ^^", "OR");
-        check("é(", 1..2, " ^", "(");
-        check("a 图", 2..3, "  ^^", "图");
-    }
 
     #[test]
     fn the_zones_proposed_are_places_in_order_and_utc() {

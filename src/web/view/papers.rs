@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::card::{Fact, PaperCard, counted, facts, links, title};
-use super::form::{FilterProblem, SubscribeForm};
+use super::form::SubscribeForm;
 use super::link::{ExternalLink, Link};
+use super::problem::FilterProblem;
 use super::{Moment, Page};
 use crate::paper::Paper;
 

@@ -3,7 +3,8 @@
 use chrono::Weekday;
 use serde::Serialize;
 
-use super::form::{FilterProblem, TextField, WhenFields};
+use super::form::{TextField, WhenFields};
+use super::problem::FilterProblem;
 use super::{Moment, Page};
 
 /// The days in the order readers expect, with the values forms send.

@@ -77,7 +77,8 @@ async fn list(State(shared): State<Arc<Mutex<Shared>>>, Query(query): Query<Hash
     let Ok(day) = date.parse::<NaiveDate>() else { return StatusCode::BAD_REQUEST.into_response() };
     let items: Vec<&Value> = shared.days.get(&day).into_iter().flatten().skip(page * limit).take(limit).collect();
     let body = serde_json::to_vec(&items).unwrap();
-    let etag = format!("\"{}-{:x}\"", body.len(), body.iter().fold(7u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(*byte))));
+    let etag =
+        format!("\"{}-{:x}\"", body.len(), body.iter().fold(7u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(*byte))));
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known == etag.as_str()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }

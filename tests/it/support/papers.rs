@@ -30,13 +30,21 @@ pub fn invented(day: NaiveDate, count: u32) -> Vec<Value> {
     };
     let number = |n: u32| (day - NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()).num_days() * 100 + i64::from(n);
     (0..count)
-        .map(|n| item(&format!("9901.{:05}", number(n)), &format!("{} ({day}, {n})", subject(n)), &format!("We study {} with care.", subject(n)), n * 3 % 17))
+        .map(|n| {
+            item(
+                &format!("9901.{:05}", number(n)),
+                &format!("{} ({day}, {n})", subject(n)),
+                &format!("We study {} with care.", subject(n)),
+                n * 3 % 17,
+            )
+        })
         .collect()
 }
 
 /// The folder of real papers and filters beside the checkout, or where PAPERLARK_TEST_DATA says.
 pub fn shared_data() -> Option<PathBuf> {
-    let folder = std::env::var_os("TEST_DATA").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let folder =
+        std::env::var_os("TEST_DATA").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     folder.join("papers-hf-daily.jsonl.gz").is_file().then_some(folder)
 }
 
