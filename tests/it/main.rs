@@ -3,7 +3,9 @@
 
 mod support;
 
+mod command_line;
 mod delivery;
+mod demo;
 mod managed;
 mod mornings;
 mod sources;

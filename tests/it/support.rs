@@ -3,4 +3,5 @@
 pub mod database;
 pub mod hub;
 pub mod papers;
+pub mod program;
 pub mod service;
