@@ -30,5 +30,5 @@ packages:
 	@scripts/install-packages postgresql gcc
 
 browser-packages:
-	@scripts/install-packages nodejs npm chromium python3 postfix
+	@scripts/install-packages nodejs $$(command -v npm >/dev/null || echo npm) chromium python3
 	@scripts/install-browser-tests

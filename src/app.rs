@@ -14,7 +14,6 @@ use crate::mail::render::Renderer;
 use crate::smtp::Relay;
 use crate::source::Http;
 use crate::token::Keys;
-use crate::web::templates::Pages;
 
 /// The service's parts; cheap to clone.
 #[derive(Clone)]
@@ -33,8 +32,6 @@ pub struct App {
     pub relay: Arc<Relay>,
     /// The mails' templates.
     pub renderer: Arc<Renderer>,
-    /// The pages' templates.
-    pub pages: Arc<Pages>,
     /// Indexed papers that readers share.
     pub windows: Arc<Windows>,
 }
@@ -62,7 +59,6 @@ impl App {
             keys: Arc::new(keys),
             relay: Arc::new(Relay::new(&config.relay, hello)?),
             renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),
-            pages: Arc::new(Pages::new(templates).context("web.templates")?),
             windows: Arc::default(),
             config: Arc::new(config),
             db,
@@ -73,7 +69,7 @@ impl App {
     /// What links in mails and pages are made of.
     pub fn links(&self) -> Site<'_> {
         let site = &self.config.site;
-        Site { base_url: &site.base_url, keys: &self.keys, mail_domain: site.from_address.domain() }
+        Site { base_url: &site.base_url, keys: &self.keys, unsubscribe_address: site.unsubscribe_address.as_ref() }
     }
 
     /// The service as its mails show it.

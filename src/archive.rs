@@ -6,8 +6,8 @@ mod read;
 mod store;
 
 pub use read::{
-    Arrived, Listed, PaperRow, Period, StoredValidator, days_listed, first_window, last_change, listed_on, listed_since, listing,
-    newest_batch, newest_day, paper, recent, revisions, validators, window,
+    Arrived, Listed, PaperRow, Period, StoredValidator, Version, days_listed, first_window, listed_on, listed_since, listing, newest_batch,
+    newest_day, paper, recent, revisions, validators, version, window,
 };
 pub use store::{Incoming, Stored, Validator, store};
 

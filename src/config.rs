@@ -50,6 +50,8 @@ pub struct Site {
     #[serde(deserialize_with = "unless_empty")]
     pub bounce_domain: Option<String>,
     #[serde(deserialize_with = "unless_empty")]
+    pub unsubscribe_address: Option<EmailAddress>,
+    #[serde(deserialize_with = "unless_empty")]
     pub contact: Option<String>,
     pub time_zone: Tz,
     pub hour: Hour,

@@ -81,6 +81,14 @@ impl Database {
     }
 }
 
+/// Whether the database answers.
+///
+/// # Errors
+/// When it does not.
+pub async fn answers(db: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!("select 1 as one").fetch_one(db).await.map(drop)
+}
+
 /// The keys that sign links: the configured ones, or one made at first start.
 ///
 /// # Errors

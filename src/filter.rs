@@ -18,6 +18,7 @@ mod field;
 mod foreign;
 mod leaf;
 mod lexer;
+mod named;
 mod parser;
 mod print;
 pub mod syntax;
@@ -31,6 +32,7 @@ use syntax::Atom;
 pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
 pub(crate) use leaf::source_name;
+pub use named::{MAX_FILTER_NAME, NamedFilter};
 pub use syntax::{Expression, Field};
 
 /// The longest filter, in characters: the longest systematic-review searches in use have under 7,000.

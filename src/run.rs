@@ -83,7 +83,7 @@ pub async fn serve(app: &App, listener: TcpListener, stop: CancellationToken) ->
 
 async fn pages(app: App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
     let ended = stop.clone();
-    let serving = axum::serve(listener, web::service(app)).with_graceful_shutdown(async move { ended.cancelled().await });
+    let serving = axum::serve(listener, web::service(app)?).with_graceful_shutdown(async move { ended.cancelled().await });
     serving.await.context("cannot serve the pages")
 }
 

@@ -20,32 +20,12 @@ pub use subscribe::{SignUp, subscribe};
 pub use unsubscribe::{By, suppress, unsubscribe};
 
 use crate::address::EmailAddress;
-use crate::filter::Filter;
+use crate::filter::{Filter, NamedFilter};
 use crate::schedule::{Hour, ReaderSchedule, Weekdays, parse_zone};
 use crate::token::TokenError;
 
 /// More filters than anyone needs, few enough that one reader costs little.
 pub const MAX_FILTERS: usize = 50;
-
-/// The longest name of a filter, in characters.
-pub const MAX_FILTER_NAME: usize = 80;
-
-/// A filter as its reader wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct NamedFilter {
-    /// What the reader calls it.
-    pub name: String,
-    /// In the filter language; parsed when it was saved.
-    pub query: String,
-}
-
-impl NamedFilter {
-    /// A filter called after what it asks for.
-    pub fn from_query(query: &str) -> Self {
-        let query = query.trim();
-        Self { name: crate::text::cut(&crate::text::one_line(query), MAX_FILTER_NAME).into_owned(), query: query.to_owned() }
-    }
-}
 
 /// Why a reader's link or wish was not followed.
 #[derive(Debug, thiserror::Error)]

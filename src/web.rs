@@ -13,6 +13,7 @@ pub mod templates;
 pub mod view;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -27,7 +28,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::App;
+use crate::database;
 use error::WebError;
+use templates::{Pages, TemplateError};
 use view::{Page, SiteView};
 
 /// The largest form taken, in bytes: fifty filters of the greatest length, percent-encoded.
@@ -40,6 +43,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Web {
     app: App,
+    pages: Arc<Pages>,
     guard: guard::Guard,
 }
 
@@ -50,7 +54,7 @@ impl Web {
 
     fn page_with<P: Page>(&self, status: StatusCode, page: &P) -> Result<Response, WebError> {
         let site = SiteView { name: self.app.config.site.name.clone(), contact: self.app.config.site.contact.clone() };
-        let html = self.app.pages.render(&site, page).map_err(WebError::internal)?;
+        let html = self.pages.render(&site, page).map_err(WebError::internal)?;
         let mut response = (status, Html(html)).into_response();
         let caching = if P::PRIVATE { "no-store" } else { "no-cache" };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -59,9 +63,13 @@ impl Web {
 }
 
 /// All routes, ready to serve.
-pub fn service(app: App) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
-    let web = Web { guard: guard::Guard::new(&app.config.signup), app };
-    Router::new()
+///
+/// # Errors
+/// When the operator's templates cannot be used.
+pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, SocketAddr>, TemplateError> {
+    let pages = Arc::new(Pages::new(app.config.web.templates.as_deref())?);
+    let web = Web { guard: guard::Guard::new(&app.config.signup), pages, app };
+    let routes = Router::new()
         .route("/", get(papers::newest))
         .route("/papers", get(papers::search))
         .route("/papers/date/{day}", get(papers::day))
@@ -90,8 +98,8 @@ pub fn service(app: App) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
         .layer(from_fn_with_state(web.clone(), error::show))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(web.clone(), guard::headers))
-        .with_state(web)
-        .into_make_service_with_connect_info()
+        .with_state(web);
+    Ok(routes.into_make_service_with_connect_info())
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, WebError> {
@@ -109,8 +117,8 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response,
 
 /// Ready means that readers can be served: the database answers.
 async fn ready(State(web): State<Web>) -> Response {
-    match sqlx::query("select 1").execute(&web.app.db).await {
-        Ok(_) => "ready\n".into_response(),
+    match database::answers(&web.app.db).await {
+        Ok(()) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
     }
 }

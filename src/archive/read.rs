@@ -155,9 +155,21 @@ pub async fn newest_batch(db: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select coalesce(max(number), 0) as "number!" from batch"#).fetch_one(db).await
 }
 
-/// When anything was last learnt of any paper.
-pub async fn last_change(db: &PgPool) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select max(recorded_at) from paper_revision").fetch_one(db).await
+/// What the archive holds at a moment: equal versions, equal papers and listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Version {
+    batch: i64,
+    learnt_at: Option<DateTime<Utc>>,
+}
+
+/// The archive's version now.
+pub async fn version(db: &PgPool) -> sqlx::Result<Version> {
+    sqlx::query_as!(
+        Version,
+        r#"select (select coalesce(max(number), 0) from batch) as "batch!", (select max(recorded_at) from paper_revision) as learnt_at"#
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Where the window of a new reader begins, so that it covers each source's latest day with papers.

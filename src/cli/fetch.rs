@@ -93,14 +93,14 @@ impl Fetch {
 
 impl Line {
     fn in_words(&self) -> String {
-        let head = format!("{} {}", self.source, self.day.map(|day| day.to_string()).unwrap_or_default());
+        let head = self.day.map_or_else(|| self.source.clone(), |day| format!("{} {day}", self.source));
         let Some(report) = &self.report else { return format!("{head}: {}\n", self.error.as_deref().unwrap_or("failed")) };
         let sum = |count: fn(&crate::archive::Stored) -> usize| report.stored.iter().map(|(_, stored)| count(stored)).sum::<usize>();
         let mut text = match report.not_modified {
             true => format!("{head}: not changed since the last fetch\n"),
             false => format!(
-                "{head}: {} papers: {} new, {} updated, {} unchanged\n",
-                report.papers,
+                "{head}: {}: {} new, {} updated, {} unchanged\n",
+                if report.papers == 1 { "1 paper".to_owned() } else { format!("{} papers", report.papers) },
                 sum(|stored| stored.new),
                 sum(|stored| stored.updated),
                 sum(|stored| stored.unchanged)

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::{Content, StoredDigest};
+use crate::address::EmailAddress;
 use crate::archive::RevisionKey;
 use crate::filter::Filter;
 use crate::filter::syntax::Field;
@@ -21,8 +22,8 @@ pub struct Site<'a> {
     pub base_url: &'a url::Url,
     /// What signs the links.
     pub keys: &'a Keys,
-    /// The domain that takes mails to unsubscribe.
-    pub mail_domain: &'a str,
+    /// What takes mails to unsubscribe, if anything does.
+    pub unsubscribe_address: Option<&'a EmailAddress>,
 }
 
 impl Site<'_> {
@@ -39,7 +40,11 @@ impl Site<'_> {
     /// How a reader leaves.
     pub fn unsubscribe(&self, subscriber_id: i64) -> Unsubscribe {
         let token = self.keys.sign(Purpose::Unsubscribe, subscriber_id, &[]);
-        Unsubscribe { address: Some(format!("unsubscribe+{token}@{}", self.mail_domain)), url: self.link(&format!("unsubscribe/{token}")) }
+        let address = self.unsubscribe_address.and_then(|address| address.as_str().split_once('@'));
+        Unsubscribe {
+            address: address.map(|(local, domain)| format!("{local}+{token}@{domain}")),
+            url: self.link(&format!("unsubscribe/{token}")),
+        }
     }
 }
 

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Content, Entry, Section, Window};
 use crate::archive::Arrived;
-use crate::filter::Filter;
-use crate::subscriber::NamedFilter;
+use crate::filter::{Filter, NamedFilter};
 
 /// What one reader wants of a window.
 #[derive(Debug)]

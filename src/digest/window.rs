@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use lru::LruCache;
 use sqlx::PgPool;
 
-use crate::archive::{self, Arrived};
+use crate::archive::{self, Arrived, Version};
 use crate::matching::DayIndex;
 
 /// Papers and the index over them; an ordinal of the index is a place in `papers`.
@@ -29,12 +29,12 @@ impl Window {
 /// What decides a window's content: equal keys, equal papers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    /// Batches `(after, through]`, as known at the last change.
-    Batches { after: i64, through: i64, changed: Option<DateTime<Utc>> },
+    /// Batches `(after, through]`, as the archive knows them.
+    Batches { after: i64, through: i64, version: Version },
     /// What arrived in the days before a digest, for filters on changing facts.
-    Recent { since: DateTime<Utc>, through: i64, changed: Option<DateTime<Utc>> },
+    Recent { since: DateTime<Utc>, through: i64, version: Version },
     /// What was listed on a day or later, for searches.
-    Listed { since: NaiveDate, changed: Option<DateTime<Utc>> },
+    Listed { since: NaiveDate, version: Version },
 }
 
 /// The windows in use. Readers due together have few different ones, so a handful serves all; the
@@ -53,7 +53,7 @@ impl Default for Windows {
 impl Windows {
     /// The papers of batches `(after, through]`.
     pub async fn batches(&self, db: &PgPool, after: i64, through: i64, curated: &[String]) -> sqlx::Result<Arc<Window>> {
-        let key = Key::Batches { after, through, changed: archive::last_change(db).await? };
+        let key = Key::Batches { after, through, version: archive::version(db).await? };
         if let Some(window) = self.kept(&key) {
             return Ok(window);
         }
@@ -67,7 +67,7 @@ impl Windows {
         const HOUR: i64 = 3_600;
         let since = now - lookback;
         let since = DateTime::from_timestamp(since.timestamp().div_euclid(HOUR) * HOUR, 0).unwrap_or(since);
-        let key = Key::Recent { since, through, changed: archive::last_change(db).await? };
+        let key = Key::Recent { since, through, version: archive::version(db).await? };
         if let Some(window) = self.kept(&key) {
             return Ok(window);
         }
@@ -77,7 +77,7 @@ impl Windows {
 
     /// The papers listed on `since` or later.
     pub async fn listed(&self, db: &PgPool, since: NaiveDate) -> sqlx::Result<Arc<Window>> {
-        let key = Key::Listed { since, changed: archive::last_change(db).await? };
+        let key = Key::Listed { since, version: archive::version(db).await? };
         if let Some(window) = self.kept(&key) {
             return Ok(window);
         }

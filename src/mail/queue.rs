@@ -90,7 +90,7 @@ pub async fn enqueue(
     subject: Subject,
     expires_at: Option<DateTime<Utc>>,
 ) -> sqlx::Result<Uuid> {
-    let id = Uuid::now_v7();
+    let id = Uuid::new_v4();
     let (signup_id, digest_id) = match subject {
         Subject::Confirmation(signup) => (Some(signup), None),
         Subject::Digest(digest) => (None, Some(digest)),
@@ -115,7 +115,7 @@ pub async fn enqueue(
 /// Puts the digests of one chunk into the queue.
 pub async fn enqueue_digests(tx: &mut PgConnection, now: DateTime<Utc>, digests: &[(i64, Uuid)]) -> sqlx::Result<()> {
     let (subscribers, digests): (Vec<i64>, Vec<Uuid>) = digests.iter().copied().unzip();
-    let ids: Vec<Uuid> = digests.iter().map(|_| Uuid::now_v7()).collect();
+    let ids: Vec<Uuid> = digests.iter().map(|_| Uuid::new_v4()).collect();
     sqlx::query!(
         "insert into mail (subscriber_id, id, kind, digest_id, state, dated, next_attempt_at)
          select subscriber_id, id, 'digest', digest_id, 'pending', $4, $4

@@ -15,9 +15,9 @@ use crate::App;
 use crate::archive;
 use crate::config::Uncertain;
 use crate::digest::{self, Content, NewDigest, StoredDigest, Wanted, Window, lay_out};
-use crate::filter::Filter;
+use crate::filter::{Filter, NamedFilter};
 use crate::mail::queue::{self, Subject};
-use crate::subscriber::{self, Due, NamedFilter};
+use crate::subscriber::{self, Due};
 
 /// Readers a transaction: large enough that its cost is spread, small enough to end soon.
 const CHUNK: i64 = 500;
@@ -87,7 +87,7 @@ pub async fn of_day(app: &App, now: DateTime<Utc>, subscriber_id: i64, day: Naiv
 /// Stores and queues a digest an operator asked for; the reader's window stays where it is.
 pub async fn request(app: &App, now: DateTime<Utc>, subscriber_id: i64, digest: StoredDigest) -> sqlx::Result<()> {
     let mut tx = app.db.begin().await?;
-    let id = Uuid::now_v7();
+    let id = Uuid::new_v4();
     let row = NewDigest { subscriber_id, id, due_at: now, day: digest.day, after_batch: 0, through_batch: 0, content: digest.content };
     digest::insert(&mut tx, now, "requested", &[row]).await?;
     queue::enqueue(&mut tx, now, subscriber_id, Subject::Digest(id), None).await?;
@@ -108,7 +108,7 @@ async fn compose(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: Vec<
     let (_, due): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|reader| waiting.contains(&reader.subscriber_id));
     let ready: Vec<i64> = due.iter().map(|reader| reader.subscriber_id).collect();
 
-    let ids: HashMap<i64, Uuid> = ready.iter().map(|subscriber| (*subscriber, Uuid::now_v7())).collect();
+    let ids: HashMap<i64, Uuid> = ready.iter().map(|subscriber| (*subscriber, Uuid::new_v4())).collect();
     let superseded = queue::supersede(tx, now, &ready).await?;
     let replaced: Vec<(i64, Uuid, Uuid)> = superseded.iter().map(|(subscriber, old)| (*subscriber, *old, ids[subscriber])).collect();
     let taken_over = digest::replace(tx, &replaced).await?;

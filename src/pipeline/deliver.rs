@@ -12,7 +12,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 pub use letter::letter;
 
@@ -80,7 +79,7 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
     }
     let letters = Letters::load(app, &claimed).await?;
     let route = CancellationToken::new();
-    let held: Vec<(Uuid, i64)> = claimed.iter().map(|mail| (mail.id, mail.fence)).collect();
+    let held = claimed.clone();
     let sending = futures::stream::iter(claimed)
         .map(|mail| deliver(app, &letters, mail, stop, &route))
         .buffer_unordered(app.config.relay.connections)
@@ -107,7 +106,7 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
 }
 
 /// Renews the leases of a batch for as long as it takes; ends only when the database fails.
-async fn heartbeat(app: &App, lease: Duration, held: &[(Uuid, i64)]) -> sqlx::Error {
+async fn heartbeat(app: &App, lease: Duration, held: &[Claimed]) -> sqlx::Error {
     loop {
         tokio::time::sleep(lease / 3).await;
         if let Err(error) = queue::extend(&app.db, app.clock.now(), lease, held).await {

@@ -48,6 +48,8 @@ pub enum FetchError {
 /// A host that took up a source has this long before another may.
 const CHECK_LEASE: TimeDelta = TimeDelta::minutes(10);
 
+const SECONDS_A_DAY: u64 = 86_400;
+
 /// The wait after the first failure, doubled with every further one.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(60);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(4 * 60 * 60);
@@ -76,13 +78,18 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<usize> {
     Ok(asked)
 }
 
-/// Today's listing, and yesterday's: papers are still added after midnight.
+/// The listings of the days that filters on changing facts look back on: votes are still given, papers
+/// still added, and days missed while the service was down are made up. Oldest first, so that the
+/// newest day is the newest batch. What has not changed costs the server an empty answer.
 async fn scheduled(app: &App, now: DateTime<Utc>, name: &str, source: &Source) -> Result<Report, FetchError> {
     let today = now.with_timezone(&source.zone).date_naive();
     let mut report = Report { not_modified: true, ..Report::default() };
     let days: Vec<Option<NaiveDate>> = match source.kind {
         crate::config::SourceKind::File => vec![None],
-        crate::config::SourceKind::Huggingface => vec![today.checked_sub_days(Days::new(1)), Some(today)],
+        crate::config::SourceKind::Huggingface => {
+            let days = app.config.digest.lookback.as_secs() / SECONDS_A_DAY;
+            (0..=days).rev().filter_map(|back| today.checked_sub_days(Days::new(back))).map(Some).collect()
+        }
     };
     for day in days {
         let one = fetch(app, now, name, day).await?;

@@ -5,9 +5,10 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::subscribe::{SignUp, subscribe};
-use super::{NamedFilter, confirm, filters_of, is_suppressed, preferences, replace_filters, row_of};
+use super::{confirm, filters_of, is_suppressed, preferences, replace_filters, row_of};
 use crate::App;
 use crate::address::EmailAddress;
+use crate::filter::NamedFilter;
 use crate::schedule::{ReaderSchedule, Weekdays};
 
 /// One reader in a list.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{MAX_FILTERS, NamedFilter, SubscriberError, filters_of, replace_filters, schedule};
+use super::{MAX_FILTERS, SubscriberError, filters_of, replace_filters, schedule};
 use crate::App;
 use crate::archive;
+use crate::filter::NamedFilter;
 use crate::mail::queue::{self, Subject};
 use crate::schedule::{ReaderSchedule, next_due};
 use crate::token::Purpose;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::{NamedFilter, schedule};
+use super::schedule;
+use crate::filter::NamedFilter;
 use crate::schedule::{ReaderSchedule, next_due};
 
 /// A reader whose digest is due.

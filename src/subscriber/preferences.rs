@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{NamedFilter, SubscriberError, filters_of, replace_filters, schedule};
+use super::{SubscriberError, filters_of, replace_filters, schedule};
 use crate::App;
+use crate::filter::NamedFilter;
 use crate::schedule::{ReaderSchedule, next_due};
 use crate::token::Purpose;
 

@@ -16,7 +16,8 @@ use super::view::{
     SubscribedPage, TextField, UnsubscribePage, UnsubscribedPage, WeekdayChoice, WhenFields, mask_address,
 };
 use super::{Web, guard, papers};
-use crate::subscriber::{self, By, Confirmation, MAX_FILTERS, NamedFilter, Preferences, SubscriberError};
+use crate::filter::NamedFilter;
+use crate::subscriber::{self, By, Confirmation, MAX_FILTERS, Preferences, SubscriberError};
 use crate::token::Purpose;
 
 type Answer = Result<Response, WebError>;

@@ -3,10 +3,14 @@
 
 mod support;
 
+mod architecture;
+mod browser;
 mod command_line;
+mod crash;
 mod delivery;
 mod demo;
 mod managed;
 mod mornings;
 mod sources;
+mod ten_days;
 mod test_databases;

@@ -3,5 +3,6 @@
 pub mod database;
 pub mod hub;
 pub mod papers;
+pub mod process;
 pub mod program;
 pub mod service;

@@ -86,12 +86,16 @@ pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64)
 }
 
 /// Keeps hold of mails that take longer than the lease.
-pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[(Uuid, i64)]) -> sqlx::Result<()> {
-    let (ids, fences): (Vec<Uuid>, Vec<i64>) = mails.iter().copied().unzip();
+pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[Claimed]) -> sqlx::Result<()> {
+    let subscribers: Vec<i64> = mails.iter().map(|mail| mail.subscriber_id).collect();
+    let ids: Vec<Uuid> = mails.iter().map(|mail| mail.id).collect();
+    let fences: Vec<i64> = mails.iter().map(|mail| mail.fence).collect();
     sqlx::query!(
-        "update mail set lease_until = $3
-         from unnest($1::uuid[], $2::bigint[]) as held (id, fence)
-         where mail.id = held.id and mail.fence = held.fence and state in ('claimed', 'transmitting')",
+        "update mail set lease_until = $4
+         from unnest($1::bigint[], $2::uuid[], $3::bigint[]) as held (subscriber_id, id, fence)
+         where mail.subscriber_id = held.subscriber_id and mail.id = held.id and mail.fence = held.fence
+           and state in ('claimed', 'transmitting')",
+        &subscribers,
         &ids,
         &fences,
         now + lease

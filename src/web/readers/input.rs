@@ -3,9 +3,9 @@
 use chrono_tz::Tz;
 
 use crate::address::EmailAddress;
-use crate::filter::Filter;
+use crate::filter::{Filter, MAX_FILTER_NAME, NamedFilter};
 use crate::schedule::{Hour, ReaderSchedule, Weekdays, parse_zone};
-use crate::subscriber::{MAX_FILTER_NAME, MAX_FILTERS, NamedFilter, Preferences, SignUp};
+use crate::subscriber::{MAX_FILTERS, Preferences, SignUp};
 use crate::text;
 use crate::web::Web;
 use crate::web::form::Fields;

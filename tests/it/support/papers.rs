@@ -62,16 +62,18 @@ pub fn real_days(folder: PathBuf, from: NaiveDate, to: NaiveDate) -> BTreeMap<Na
     let mut days: BTreeMap<NaiveDate, Vec<Value>> = BTreeMap::new();
     for snapshot in lines(folder.join("days-hf-daily.jsonl.gz")) {
         let at: DateTime<Utc> = snapshot["snapshot_at"].as_str().unwrap().parse().unwrap();
+        // Most snapshots were taken just after midnight: they show the day that had ended.
+        let day = (at - chrono::TimeDelta::hours(1)).date_naive();
         let (ids, upvotes) = (snapshot["ids"].as_array().unwrap(), snapshot["upvotes"].as_array().unwrap());
         for (id, upvotes) in ids.iter().zip(upvotes) {
             let id = id.as_str().unwrap();
-            if !seen.insert(id.to_owned()) || !(from..=to).contains(&at.date_naive()) {
+            if !seen.insert(id.to_owned()) || !(from..=to).contains(&day) {
                 continue;
             }
             if let Some(paper) = papers.get(id) {
                 let upvotes = u32::try_from(upvotes.as_u64().unwrap()).unwrap();
                 let (title, summary) = (paper["title"].as_str().unwrap(), paper["abstract"].as_str().unwrap());
-                days.entry(at.date_naive()).or_default().push(item(id, title, summary, upvotes));
+                days.entry(day).or_default().push(item(id, title, summary, upvotes));
             }
         }
     }

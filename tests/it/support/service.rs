@@ -62,7 +62,7 @@ impl Service {
         let database = database().await;
         let config = configuration(&[&own[..], settings].concat());
         let app = App::with_clock(config, database.pool().clone(), clock).await.unwrap();
-        let pages = paperlark::web::service(app.clone());
+        let pages = paperlark::web::service(app.clone()).unwrap();
         tokio::spawn(async move { axum::serve(listener, pages).await });
         let client = Client::builder().redirect(reqwest::redirect::Policy::limited(3)).timeout(Duration::from_secs(20)).build().unwrap();
         Self { app, catcher, hub, client, database }
