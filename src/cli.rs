@@ -118,7 +118,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         return show.print_defaults();
     }
     let file = cli.config.as_deref();
-    let config = crate::config::load(file, std::env::vars())?;
+    // Not `vars`, which panics when any variable of the process, ours or not, is no UTF-8.
+    let environment = std::env::vars_os().map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+    let config = crate::config::load(file, environment)?;
     match cli.command {
         Command::Serve(command) => {
             start_log(&config, &config.log.filter);
@@ -149,8 +151,12 @@ async fn with_app(config: Config, command: impl AsyncFnOnce(&App) -> anyhow::Res
     result
 }
 
+/// The template library logs every value it renders, addresses and tokens among them: not even when
+/// asked for. The last directive for a target is the one that counts.
+const ALWAYS_QUIET: &str = "handlebars=warn,handlebars::render=warn";
+
 fn start_log(config: &Config, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::new(format!("{filter},{ALWAYS_QUIET}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(output::watched()).with_writer(std::io::stderr);
     // Fails only when a log is set up already, as in tests.
     let _ = match config.log.format {

@@ -3,7 +3,7 @@
 mod hub;
 mod visitor;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
-use crate::catcher::Catcher;
+use crate::catcher::{Catcher, CatcherError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database::{Database, Sharing, managed};
@@ -51,9 +51,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// When any step fails, after cleaning up.
 pub async fn run(mut config: Config, options: &Options, stop: CancellationToken) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let stamp = clock.clone();
-    let catcher = Catcher::start(loopback(0), Some(free(INBOX_PORT).await), move || stamp.now()).await?;
-    let listener = TcpListener::bind(free(config.web.listen.port()).await).await.context("cannot listen for the demo's pages")?;
+    let catcher = catcher(&clock).await?;
+    let listener = listen(config.web.listen.port()).await.context("cannot listen for the demo's pages")?;
     let address = listener.local_addr()?;
     say(&format!("mail catcher on port {}", catcher.smtp_address().port()))?;
 
@@ -182,10 +181,22 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-/// `port` on loopback, or any free one when somebody has it.
-async fn free(port: u16) -> SocketAddr {
+/// Shows the inbox on its usual port, or on any free one when somebody has it.
+async fn catcher(clock: &Clock) -> Result<Catcher, CatcherError> {
+    let now = {
+        let clock = clock.clone();
+        move || clock.now()
+    };
+    match Catcher::start(loopback(0), Some(loopback(INBOX_PORT)), now.clone()).await {
+        Err(CatcherError::Bind { .. }) => Catcher::start(loopback(0), Some(loopback(0)), now).await,
+        result => result,
+    }
+}
+
+/// Listens on `port` of loopback, or on any free one when somebody has it.
+async fn listen(port: u16) -> io::Result<TcpListener> {
     match TcpListener::bind(loopback(port)).await {
-        Ok(_) => loopback(port),
-        Err(_) => loopback(0),
+        Err(_) => TcpListener::bind(loopback(0)).await,
+        listening => listening,
     }
 }

@@ -23,7 +23,7 @@ pub struct PaperId(String);
 )]
 pub struct PaperIdError(String);
 
-/// The longest identifier taken, in bytes: well above any arXiv id or DOI, far below an index page.
+/// The longest identifier kept, in bytes: well above any arXiv id or DOI, far below an index page.
 const MAX_ID_BYTES: usize = 512;
 
 impl PaperId {
@@ -32,24 +32,11 @@ impl PaperId {
     /// with or without its resolver, or any other http(s) address.
     pub fn parse(text: &str) -> Result<Self, PaperIdError> {
         let text = text.trim();
-        let refuse = || PaperIdError(text.chars().take(80).collect());
-        if text.is_empty() || text.len() > MAX_ID_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(refuse());
-        }
-        if let Some(id) = arxiv_id(text) {
-            return Ok(Self(format!("arxiv:{id}")));
-        }
-        if let Some(doi) = doi(text) {
-            return Ok(match arxiv_id_of_doi(&doi) {
-                Some(id) => Self(format!("arxiv:{id}")),
-                None => Self(format!("doi:{doi}")),
-            });
-        }
-        let address = text.strip_prefix("url:").unwrap_or(text);
-        match url::Url::parse(address) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self(format!("url:{url}"))),
-            _ => Err(refuse()),
-        }
+        let well_formed = !text.chars().any(|c| c.is_control() || c.is_whitespace());
+        let canonical = if well_formed { canonical(text) } else { None };
+        // The limit is on the stored form, which must read back: it can be longer than what was written.
+        let id = canonical.filter(|id| id.len() <= MAX_ID_BYTES);
+        id.map(Self).ok_or_else(|| PaperIdError(text.chars().take(80).collect()))
     }
 
     /// The stored form, with its kind in front.
@@ -109,6 +96,18 @@ impl From<PaperId> for String {
     }
 }
 
+/// The stored form of whatever identity `text` spells.
+fn canonical(text: &str) -> Option<String> {
+    if let Some(id) = arxiv_id(text) {
+        return Some(format!("arxiv:{id}"));
+    }
+    if let Some(doi) = doi(text) {
+        return Some(arxiv_id_of_doi(&doi).map_or_else(|| format!("doi:{doi}"), |id| format!("arxiv:{id}")));
+    }
+    let url = url::Url::parse(text.strip_prefix("url:").unwrap_or(text)).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| format!("url:{url}"))
+}
+
 /// The text after `prefix`, whatever the case it is written in.
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
@@ -137,7 +136,8 @@ fn arxiv_id(text: &str) -> Option<String> {
         return Some(rest.to_owned());
     }
     let (archive, number) = rest.split_once('/')?;
-    let name_is_plain = !archive.is_empty() && archive.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'.');
+    let name_is_plain = archive.starts_with(|c: char| c.is_ascii_alphabetic())
+        && archive.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-' || b == b'.');
     (name_is_plain && digits(number, 7..=7)).then(|| {
         // `math.GT/0309136` and `math/0309136` are one paper: the subject class is not part of the id.
         let archive = archive.split('.').next().unwrap_or(archive).to_ascii_lowercase();

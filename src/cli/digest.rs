@@ -119,7 +119,7 @@ async fn send(app: &App, subscriber_id: i64) -> anyhow::Result<()> {
             deliver::step(app, app.clock.now(), &CancellationToken::new()).await?;
             let newest = subscriber::export(&app.db, subscriber_id)
                 .await?
-                .and_then(|reader| reader.mails.into_iter().find(|mail| mail.kind == "digest"));
+                .and_then(|reader| reader.mails.into_iter().find(|mail| mail.kind == "digest" && mail.state != "superseded"));
             let Some(mail) = newest else { anyhow::bail!("the reader has just left") };
             match mail.state.as_str() {
                 "accepted" => return output::print(&format!("Sent: {} papers.\n", mail.papers.unwrap_or(0))),

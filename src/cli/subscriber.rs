@@ -60,7 +60,7 @@ pub(super) struct Add {
     #[arg(long, default_value = "daily")]
     weekdays: String,
     /// Send the confirmation mail and wait for the answer, instead of taking your word
-    #[arg(long)]
+    #[arg(long, conflicts_with = "weekdays")]
     ask: bool,
 }
 

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
+use tracing_subscriber::EnvFilter;
 
 use super::{Config, Secret, SourceKind};
 use crate::schedule::CronSchedule;
+use crate::token::Keys;
 
 /// The built-in configuration: every key with its default and meaning.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -209,6 +211,17 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
         "relay.user",
         "needs relay.password (or relay.password_file), and the other way round",
     )?;
+    let is_postgres = |url: &Secret| ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme));
+    check(config.database.url.as_ref().is_none_or(is_postgres), "database.url", "must begin with postgres:// or postgresql://")?;
+    if let Some(key) = &config.secret.key {
+        let previous: Vec<&[u8]> = config.secret.previous_key.iter().map(|key| key.expose().as_bytes()).collect();
+        let keys = Keys::new(key.expose().as_bytes(), &previous);
+        keys.map_err(|error| ConfigError::Invalid { key: "secret".to_owned(), problem: error.to_string() })?;
+    }
+    EnvFilter::try_new(&config.log.filter).map_err(|error| ConfigError::Invalid {
+        key: "log.filter".to_owned(),
+        problem: format!("{:?} is no filter, such as \"info\" or \"paperlark=debug,warn\": {error}", config.log.filter),
+    })?;
     check(!config.delivery.lease.is_zero(), "delivery.lease", "must be longer than nothing")?;
     for (name, source) in &config.source {
         let key = |last: &str| format!("source.{name}.{last}");

@@ -27,7 +27,7 @@ fn every_common_spelling_of_an_id_is_one_paper() {
 
 #[test]
 fn what_is_no_id_is_refused_with_advice() {
-    for input in ["", "   ", "not an id", "javascript:alert(1)", "2504.1", "99", "file:///etc/passwd", "a\u{0}b"] {
+    for input in ["", "   ", "not an id", "javascript:alert(1)", "2504.1", "99", "file:///etc/passwd", "a\u{0}b", ".x/1234567"] {
         let error = PaperId::parse(input).unwrap_err();
         assert!(error.to_string().contains("give an arXiv id"), "{input:?}: {error}");
     }
@@ -39,6 +39,16 @@ fn the_stored_form_reads_back_as_itself() {
         let id = PaperId::parse(input).unwrap();
         assert_eq!(PaperId::parse(id.as_str()), Ok(id.clone()));
         assert_eq!(PaperId::parse(id.slug()), Ok(id));
+    }
+}
+
+#[test]
+fn an_id_too_long_to_read_back_is_refused() {
+    let longest = MAX_ID_BYTES - "doi:10.1/".len();
+    let id = PaperId::parse(&format!("10.1/{}", "a".repeat(longest))).unwrap();
+    assert_eq!(PaperId::parse(id.as_str()), Ok(id.clone()));
+    for input in [format!("10.1/{}", "a".repeat(longest + 1)), format!("https://example.org/{}", "é".repeat(200))] {
+        assert!(PaperId::parse(&input).is_err(), "{input}");
     }
 }
 

@@ -57,7 +57,8 @@ fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, 
     let bytes: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
     let mut reader = BufReader::new(bytes.take(MAX_BYTES));
     let shown = path.display();
-    if first_byte(&mut reader)? == Some(b'[') {
+    let skipped = skip_blank_lines(&mut reader)?;
+    if reader.fill_buf()?.starts_with(b"[") {
         let mut body = Vec::new();
         reader.read_to_end(&mut body)?;
         let items = item::list(&body).map_err(|reason| std::io::Error::new(std::io::ErrorKind::InvalidData, reason))?;
@@ -67,7 +68,7 @@ fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, 
         return Ok(());
     }
     let mut line = Vec::new();
-    for number in 1u64.. {
+    for number in skipped + 1.. {
         line.clear();
         if reader.read_until(b'\n', &mut line)? == 0 {
             break;
@@ -81,14 +82,14 @@ fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, 
     Ok(())
 }
 
-/// Skips white space and a byte order mark; shows what comes then without taking it.
-fn first_byte(reader: &mut impl BufRead) -> std::io::Result<Option<u8>> {
-    loop {
-        let buffer = reader.fill_buf()?;
-        let Some(&byte) = buffer.first() else { return Ok(None) };
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => reader.consume(1),
-            _ => return Ok(Some(byte)),
-        }
+/// Skips white space and a byte order mark at the beginning; gives the number of lines skipped.
+fn skip_blank_lines(reader: &mut impl BufRead) -> std::io::Result<u64> {
+    let mut lines = 0;
+    while let Some(&byte) = reader.fill_buf()?.first()
+        && matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf)
+    {
+        lines += u64::from(byte == b'\n');
+        reader.consume(1);
     }
+    Ok(lines)
 }

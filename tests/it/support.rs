@@ -6,5 +6,6 @@ pub mod html;
 pub mod hub;
 pub mod papers;
 pub mod process;
+pub mod program;
 pub mod service;
 pub mod tables;

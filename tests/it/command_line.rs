@@ -1,0 +1,8 @@
+//! The program's commands, run as an operator runs them.
+
+mod configuration;
+mod digests;
+mod fetching;
+mod help;
+mod readers;
+mod serving;
