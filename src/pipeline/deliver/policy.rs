@@ -1,5 +1,7 @@
 //! When to try again, and when to leave the relay alone. Owns the table route.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -23,6 +25,12 @@ pub(super) fn back_off(attempts: i32, id: Uuid) -> TimeDelta {
     let step = usize::try_from(attempts).unwrap_or(0).min(BACK_OFF_MINUTES.len() - 1);
     let spread = i64::from(id.as_bytes()[15]) * 400 / 255 - 200;
     TimeDelta::milliseconds(BACK_OFF_MINUTES[step] * 60 * (1000 + spread))
+}
+
+/// How long a mail of unknown fate rests that was tried `attempts` times before: doubled each time, up to 32-fold. A relay
+/// that never answers, but delivers, shall not fill its reader's inbox.
+pub(super) fn doubt(wait: Duration, attempts: i32) -> Duration {
+    wait * (1 << attempts.clamp(0, 5))
 }
 
 fn pause_length(failures: i32) -> TimeDelta {
@@ -84,6 +92,12 @@ mod tests {
             }
         }
         assert_ne!(back_off(0, Uuid::from_bytes([0; 16])), back_off(0, Uuid::from_bytes([255; 16])));
+    }
+
+    #[test]
+    fn a_doubt_lasts_longer_each_time_up_to_a_bound() {
+        let minutes: Vec<u64> = (-1..8).map(|attempts| doubt(Duration::from_secs(600), attempts).as_secs() / 60).collect();
+        assert_eq!(minutes, [10, 10, 20, 40, 80, 160, 320, 320, 320]);
     }
 
     #[test]
