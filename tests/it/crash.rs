@@ -33,7 +33,6 @@ impl Stage {
             ("SECRET_KEY", KEY.to_owned()),
             ("RELAY_PORT", service.catcher.smtp_address().port().to_string()),
             ("RELAY_CONNECTIONS", CONNECTIONS.to_string()),
-            ("WEB_LISTEN", "127.0.0.1:0".to_owned()),
             ("SOURCE_HUGGINGFACE_ENABLED", "false".to_owned()),
             ("DELIVERY_INTERVAL", "50ms".to_owned()),
             ("DELIVERY_LEASE", "1s".to_owned()),
@@ -60,11 +59,15 @@ impl Stage {
         fetch::fetch(&self.service.app, now, "huggingface", Some(day)).await.unwrap();
     }
 
-    /// The program, believing that it starts at `now`.
+    /// The program, believing that it starts at `now`, its pages on a free port.
     fn serve(&self, now: DateTime<Utc>) -> Process {
+        self.serve_on(now, "127.0.0.1:0")
+    }
+
+    fn serve_on(&self, now: DateTime<Utc>, listen: &str) -> Process {
         let start = now.to_rfc3339();
         let mut settings: Vec<(&str, &str)> = self.settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        settings.push(("CLOCK_START", &start));
+        settings.extend([("CLOCK_START", start.as_str()), ("WEB_LISTEN", listen)]);
         Process::serve(&settings)
     }
 
@@ -74,7 +77,12 @@ impl Stage {
 
     /// Lets the program work until `count` different digests are there.
     async fn finish(&self, now: DateTime<Utc>, count: usize) {
-        let process = self.serve(now);
+        let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let process = self.serve_on(now, &listen.to_string());
+        // It can only be told to end well once it listens for the signal.
+        while tokio::net::TcpStream::connect(listen).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         for _ in 0..400 {
             let ids: BTreeSet<_> = self.digests().iter().filter_map(|mail| mail.message_id()).collect();
             if ids.len() >= count {

@@ -10,6 +10,9 @@ use crate::support::hub::Hub;
 use crate::support::papers::{invented, item};
 use crate::support::service::Service;
 
+/// The shortest look back, so that a schedule can be read off what is asked.
+const YESTERDAY_TOO: (&str, &str) = ("DIGEST_LOOKBACK", "1day");
+
 /// Moves the clock to `now` and says how many sources were asked.
 async fn asked_at(service: &Service, now: &str) -> usize {
     service.set(now);
@@ -24,7 +27,7 @@ async fn asked_after(service: &Service, seconds: u64) -> usize {
 
 #[tokio::test]
 async fn a_source_is_asked_at_once_and_then_by_its_schedule() {
-    let service = Service::start(NOW).await;
+    let service = Service::start_with(NOW, &[YESTERDAY_TOO]).await;
     for (now, expect) in [
         ("2026-01-12T12:00:00Z", 1),
         ("2026-01-12T12:00:20Z", 0),
@@ -43,8 +46,26 @@ async fn a_source_is_asked_at_once_and_then_by_its_schedule() {
 }
 
 #[tokio::test]
+async fn days_missed_while_the_service_was_down_are_made_up_and_mailed() {
+    let service = Service::start("2026-01-12T18:00:00Z").await;
+    service.hub.list(day(MONDAY), invented(day(MONDAY), 4));
+    assert_eq!(asked_at(&service, "2026-01-12T18:00:00Z").await, 1);
+    service.join("ada@example.org", "robots").await;
+    service.set("2026-01-13T06:00:00Z");
+    service.work().await;
+    for missed in ["2026-01-13", "2026-01-15", "2026-01-20", "2026-01-23"] {
+        service.hub.list(day(missed), invented(day(missed), 4));
+    }
+    assert_eq!(asked_at(&service, "2026-01-24T05:00:00Z").await, 1);
+    service.set("2026-01-24T06:00:00Z");
+    service.work().await;
+    let digests = service.digests("ada@example.org");
+    assert_eq!((digests.len(), digests[1].len()), (2, 8), "eleven days' papers in one digest");
+}
+
+#[tokio::test]
 async fn the_schedule_and_today_are_of_the_sources_own_zone() {
-    let settings = [("SOURCE_HUGGINGFACE_ZONE", "Asia/Tokyo"), ("SOURCE_HUGGINGFACE_SCHEDULE", "0 7 * * *")];
+    let settings = [("SOURCE_HUGGINGFACE_ZONE", "Asia/Tokyo"), ("SOURCE_HUGGINGFACE_SCHEDULE", "0 7 * * *"), YESTERDAY_TOO];
     let service = Service::start_with("2026-01-12T12:00:00Z", &settings).await;
     assert_eq!(asked_at(&service, "2026-01-12T12:00:00Z").await, 1);
     service.hub.asked();
@@ -108,7 +129,7 @@ async fn a_disabled_source_is_never_asked() {
 
 #[tokio::test]
 async fn hosts_that_share_a_database_ask_once() {
-    let service = Service::start(NOW).await;
+    let service = Service::start_with(NOW, &[YESTERDAY_TOO]).await;
     service.hub.list(day(MONDAY), invented(day(MONDAY), 3));
     for at in ["2026-01-12T12:00:00Z", "2026-01-12T12:07:00Z"] {
         service.set(at);
