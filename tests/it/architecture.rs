@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("smtp", "config"),
     ("database", "config token"),
     ("catcher", ""),
-    ("config", "schedule address"),
+    ("config", "token schedule address"),
     ("filter", "paper text"),
     ("schedule", ""),
     ("paper", ""),

@@ -60,7 +60,7 @@ async fn skipped_items_are_code_4_and_the_rest_is_stored() {
     let broken = (0..12).map(|_| json!({"paper": {"id": 7, "title": "T"}}));
     hub.list("2026-01-12".parse().unwrap(), [item("9901.00001", "Good", "Text.", 1)].into_iter().chain(broken).collect());
     let ran = program.run(&["fetch", "--date", "2026-01-12"]).await.ends(4).complains(&["12 items were skipped", "the rest is stored"]);
-    ran.says(&["1 papers: 1 new", "item 2: ", "ids are text", "… and 2 more skipped"]);
+    ran.says(&["1 paper: 1 new", "item 2: ", "ids are text", "… and 2 more skipped"]);
     let (program, _database, hub) = on_monday().await;
     hub.list("2026-01-12".parse().unwrap(), vec![json!("nonsense")]);
     let fetched = program.run(&["fetch", "--json", "--date", "2026-01-12"]).await.ends(4).json();
@@ -102,7 +102,7 @@ async fn a_file_is_fetched_whole_or_for_one_day() {
         let program = &program;
         async move { program.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await }
     };
-    fetch(&["--date", "2026-01-09"]).await.ends(0).says(&["1 papers: 1 new"]);
+    fetch(&["--date", "2026-01-09"]).await.ends(0).says(&["1 paper: 1 new"]);
     fetch(&[]).await.ends(0).says(&["2 papers: 1 new, 0 updated, 1 unchanged"]);
     fetch(&[]).await.ends(0).says(&["2 papers: 0 new, 0 updated, 2 unchanged"]);
     std::fs::remove_file(&papers).unwrap();

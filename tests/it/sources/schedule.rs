@@ -10,6 +10,9 @@ use crate::support::hub::Hub;
 use crate::support::papers::{invented, item};
 use crate::support::service::Service;
 
+/// Yesterday's and today's list are asked for, and no older one.
+const ONE_DAY_BACK: (&str, &str) = ("DIGEST_LOOKBACK", "1day");
+
 /// Moves the clock to `now` and says how many sources were asked.
 async fn asked_at(service: &Service, now: &str) -> usize {
     service.set(now);
@@ -24,7 +27,7 @@ async fn asked_after(service: &Service, seconds: u64) -> usize {
 
 #[tokio::test]
 async fn a_source_is_asked_at_once_and_then_by_its_schedule() {
-    let service = Service::start(NOW).await;
+    let service = Service::start_with(NOW, &[ONE_DAY_BACK]).await;
     for (now, expect) in [
         ("2026-01-12T12:00:00Z", 1),
         ("2026-01-12T12:00:20Z", 0),
@@ -39,12 +42,12 @@ async fn a_source_is_asked_at_once_and_then_by_its_schedule() {
         assert_eq!(asked_at(&service, now).await, expect, "{now}");
     }
     let both_days = ["date=2026-01-11 p=0 limit=100", "date=2026-01-12 p=0 limit=100"];
-    assert_eq!(service.hub.asked(), [both_days; 3].concat(), "yesterday's list too: papers are added after midnight");
+    assert_eq!(service.hub.asked(), [both_days; 3].concat(), "as many days as filters look back on");
 }
 
 #[tokio::test]
 async fn the_schedule_and_today_are_of_the_sources_own_zone() {
-    let settings = [("SOURCE_HUGGINGFACE_ZONE", "Asia/Tokyo"), ("SOURCE_HUGGINGFACE_SCHEDULE", "0 7 * * *")];
+    let settings = [("SOURCE_HUGGINGFACE_ZONE", "Asia/Tokyo"), ("SOURCE_HUGGINGFACE_SCHEDULE", "0 7 * * *"), ONE_DAY_BACK];
     let service = Service::start_with("2026-01-12T12:00:00Z", &settings).await;
     assert_eq!(asked_at(&service, "2026-01-12T12:00:00Z").await, 1);
     service.hub.asked();
@@ -108,7 +111,7 @@ async fn a_disabled_source_is_never_asked() {
 
 #[tokio::test]
 async fn hosts_that_share_a_database_ask_once() {
-    let service = Service::start(NOW).await;
+    let service = Service::start_with(NOW, &[ONE_DAY_BACK]).await;
     service.hub.list(day(MONDAY), invented(day(MONDAY), 3));
     for at in ["2026-01-12T12:00:00Z", "2026-01-12T12:07:00Z"] {
         service.set(at);
