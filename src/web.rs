@@ -105,14 +105,20 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, WebError> {
     let asset = assets::get(&name).ok_or(WebError::status(StatusCode::NOT_FOUND))?;
     let etag = HeaderValue::from_str(&asset.etag).map_err(WebError::internal)?;
-    let known = headers.get(header::IF_NONE_MATCH) == Some(&etag);
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { asset.bytes.into_response() };
+    let mut response = if is_known(&headers, &asset.etag) { StatusCode::NOT_MODIFIED.into_response() } else { asset.bytes.into_response() };
     let set = response.headers_mut();
     set.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     set.insert(header::ETAG, etag);
     // The address changes with the content.
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     Ok(response)
+}
+
+/// Whether the visitor has this version: a list of tags, compared weakly (RFC 9110 § 13.1.2), since what compresses on the
+/// way weakens them.
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 /// Ready means that readers can be served: the database answers.

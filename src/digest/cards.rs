@@ -87,7 +87,7 @@ pub fn digest_sections(site: Site<'_>, content: &Content, papers: &HashMap<Revis
         Section {
             filter_name: section.name.clone(),
             query: section.query.clone().filter(|query| section.name.as_ref() != Some(query)),
-            why: why(section.name.as_deref()),
+            why: why(section.name.as_deref(), section.query.as_deref()),
             papers: cards.collect(),
             more: section.more + section.papers.len() - shown,
         }
@@ -95,9 +95,10 @@ pub fn digest_sections(site: Site<'_>, content: &Content, papers: &HashMap<Revis
     sections.collect()
 }
 
-fn why(name: Option<&str>) -> String {
+fn why(name: Option<&str>, query: Option<&str>) -> String {
     match name {
-        Some(name) => format!("They match your filter “{name}”"),
+        Some(_) if name == query => "New papers that match this filter of yours".to_owned(),
+        Some(name) => format!("New papers that match your filter “{name}”"),
         None => "The day’s most upvoted papers, because you have no filters".to_owned(),
     }
 }

@@ -97,7 +97,7 @@ pub fn confirmation(site: &Site, subject: String, mail: &ConfirmationMail) -> Re
     let view = Confirmation { confirm_url: own_url("confirm_url", &mail.confirm_url)?, valid: count(mail.valid_hours as usize, "hour") };
     let name = site_name(site);
     let preheader = "One click, and the papers you care about come to you in the morning. Not you? Then do nothing.".to_owned();
-    let reason = format!("Somebody, we hope you, entered this address at {name}. You are on no list until you confirm.");
+    let reason = format!("Somebody, we hope it was you, entered this address at {name}. Nothing changes until you confirm.");
     Ok(Page { frame: frame(site, subject, preheader, reason)?, mail: view })
 }
 
@@ -115,7 +115,7 @@ pub fn welcome(site: &Site, zone: Tz, subject: String, mail: &WelcomeMail) -> Re
     let view = Welcome {
         filters: filters.collect(),
         more_filters: (hidden > 0).then(|| format!("and {}", count(hidden, "more filter"))),
-        zone: zone.name().replace('_', " "),
+        zone: zone.name().to_owned(),
         first_digest,
     };
     let preheader = format!("Your first digest comes on {}.", view.first_digest);

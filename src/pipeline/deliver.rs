@@ -149,7 +149,9 @@ async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &Cancellatio
         }
         Sent::Not(SendError::Refused(reply)) => finish(app, &mail, Outcome::Failed, reply).await,
         Sent::Not(SendError::Unanswered(reply)) => {
-            let look_again = app.clock.now() + app.config.delivery.uncertain_wait;
+            // Whatever is odd about the relay may stay so: who gets it each time shall not get it every ten minutes.
+            let again = app.clock.now() + policy::back_off(mail.attempts, mail.id);
+            let look_again = again.max(app.clock.now() + app.config.delivery.uncertain_wait);
             finish(app, &mail, Outcome::Uncertain(look_again), reply).await
         }
     }

@@ -1,5 +1,8 @@
 //! Opens connections to the relay: TCP without Nagle's delay, TLS, EHLO, AUTH.
 
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +18,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::reply::{Phase, Reply, SendError, chain, judge};
 use crate::config::{self, Tls};
@@ -92,13 +94,15 @@ impl Connector {
         };
         // Body and final dot are two writes; Nagle's algorithm would hold back the second for 40 ms.
         stream.set_nodelay(true).map_err(|error| unusable("setting up the connection to", error.to_string()))?;
+        let peer = stream.peer_addr().map_err(|error| unusable("connecting to", error.to_string()))?;
         let greeting = async {
             let stream: Box<dyn AsyncTokioStream> = match &self.security {
                 Security::Implicit(connector, name) => {
                     let tls = connector.connect(name.clone(), stream).await.map_err(|error| unusable("TLS with", error.to_string()))?;
-                    Box::new(Encrypted(tls))
+                    Box::new(Ascii { stream: tls, peer })
                 }
-                _ => Box::new(stream),
+                Security::Plain => Box::new(Ascii { stream, peer }),
+                Security::Starttls(_) => Box::new(stream),
             };
             let hello = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
             let mut connection = hello.map_err(|error| unusable("greeting", chain(&error)))?;
@@ -149,32 +153,39 @@ fn implicit(host: &str, authorities: Vec<CertificateDer<'static>>) -> Result<Sec
     Ok(Security::Implicit(TlsConnector::from(Arc::new(client)), name))
 }
 
-/// TLS from the first byte, in the shape lettre takes.
+/// A relay's replies in ASCII, as RFC 5321 § 4.2 has them: lettre takes one in any other character set for a broken
+/// connection, which would have a mail that was accepted sent again.
 #[derive(Debug)]
-struct Encrypted(TlsStream<TcpStream>);
+struct Ascii<S> {
+    stream: S,
+    peer: SocketAddr,
+}
 
-impl AsyncTokioStream for Encrypted {
-    fn peer_addr(&self) -> std::io::Result<std::net::SocketAddr> {
-        self.0.get_ref().0.peer_addr()
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug> AsyncTokioStream for Ascii<S> {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
     }
 }
 
-impl AsyncRead for Encrypted {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
+impl<S: AsyncRead + Unpin> AsyncRead for Ascii<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        buffer.filled_mut()[before..].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+        polled
     }
 }
 
-impl AsyncWrite for Encrypted {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+impl<S: AsyncWrite + Unpin> AsyncWrite for Ascii<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

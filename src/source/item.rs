@@ -19,6 +19,9 @@ const MAX_TITLE_CHARS: usize = 1_000;
 const MAX_ABSTRACT_CHARS: usize = 20_000;
 const MAX_AUTHORS: usize = 5_000;
 const MAX_NAME_CHARS: usize = 200;
+const MAX_KEYWORDS: usize = 50;
+/// Browsers and mail programs agree on addresses up to about here.
+const MAX_URL_BYTES: usize = 2_000;
 
 /// The items of a bare JSON array.
 pub(super) fn list(body: &[u8]) -> Result<Vec<Value>, String> {
@@ -111,8 +114,8 @@ fn read_hub(value: Value, source: &str) -> Result<Item, String> {
         thumbnail_url: item.thumbnail.as_deref().and_then(http_url),
         organization: hub.organization.or(item.organization).and_then(HubAccount::shown),
         submitted_by: item.submitted_by.or(hub.submitted_on_daily_by).and_then(HubAccount::shown),
-        ai_summary: hub.ai_summary.map(|summary| text::paragraph(&summary)).filter(|summary| !summary.is_empty()),
-        ai_keywords: hub.ai_keywords.iter().map(|keyword| name_text(keyword)).collect(),
+        ai_summary: hub.ai_summary.map(|summary| text::paragraph(&bounded(&summary))).filter(|summary| !summary.is_empty()),
+        ai_keywords: keywords(&hub.ai_keywords),
         details: [(source.to_owned(), remainder(value))].into(),
         ..Paper::new(id, title)
     };
@@ -169,7 +172,7 @@ fn read_plain(value: Value) -> Result<Item, String> {
     let paper = Paper {
         abstract_text: abstract_text(plain.abstract_text),
         authors: authors(plain.authors.into_iter()),
-        categories: plain.categories.iter().map(|category| name_text(category)).filter(|category| !category.is_empty()).collect(),
+        categories: keywords(&plain.categories),
         published: plain.published.as_deref().and_then(time),
         upvotes: plain.upvotes,
         code_url: plain.code_url.as_deref().and_then(repository),
@@ -198,8 +201,16 @@ fn title(title: Option<String>) -> Result<String, String> {
 }
 
 fn abstract_text(summary: Option<String>) -> String {
-    let summary: String = summary.unwrap_or_default().chars().take(MAX_ABSTRACT_CHARS).collect();
-    prose(&summary)
+    prose(&summary.unwrap_or_default())
+}
+
+/// What is looked at of a text; cleaning costs time for every character.
+fn bounded(text: &str) -> String {
+    text.chars().take(MAX_ABSTRACT_CHARS).collect()
+}
+
+fn keywords(words: &[String]) -> Vec<String> {
+    words.iter().map(|word| name_text(word)).filter(|word| !word.is_empty()).take(MAX_KEYWORDS).collect()
 }
 
 fn authors(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -208,11 +219,11 @@ fn authors(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Plain Unicode on one line. Line breaks go first, because TeX may be broken across them.
 fn prose(raw: &str) -> String {
-    text::one_line(&text::tex_to_unicode(&text::paragraph(raw)))
+    text::one_line(&text::tex_to_unicode(&text::paragraph(&bounded(raw))))
 }
 
 fn name_text(name: &str) -> String {
-    text::cut(&text::one_line(name), MAX_NAME_CHARS).into_owned()
+    text::cut(&text::one_line(&bounded(name)), MAX_NAME_CHARS).into_owned()
 }
 
 /// RFC 3339, or a date alone.
@@ -223,7 +234,9 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 
 /// An http(s) address, or nothing: no other kind is ever linked.
 fn http_url(text: &str) -> Option<String> {
-    url::Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).map(String::from)
+    let url = url::Url::parse(text.trim()).ok()?;
+    let fits = matches!(url.scheme(), "http" | "https") && url.has_host() && url.as_str().len() <= MAX_URL_BYTES;
+    fits.then(|| url.into())
 }
 
 /// The hub once wrote `owner/name` instead of an address.

@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::subscribe::{SignUp, subscribe};
+use super::subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
 use super::{confirm, filters_of, is_suppressed, preferences, replace_filters, row_of};
 use crate::App;
 use crate::address::EmailAddress;
 use crate::filter::NamedFilter;
+use crate::mail::queue::{self, Subject};
 use crate::schedule::{ReaderSchedule, Weekdays};
 
 /// One reader in a list.
@@ -113,6 +114,7 @@ pub async fn add(app: &App, now: DateTime<Utc>, wish: &SignUp, weekdays: Weekday
     let filters: Vec<NamedFilter> = wish.queries.iter().map(|query| NamedFilter::from_query(query)).collect();
     replace_filters(&mut tx, id, &filters).await?;
     confirm::activate(app, &mut tx, now, id, &schedule).await?;
+    queue::enqueue(&mut tx, now, id, Subject::Welcome, Some(now + CONFIRMATION_LIFETIME)).await?;
     Ok(tx.commit().await?)
 }
 

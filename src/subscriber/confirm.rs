@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::subscribe::CONFIRMATION_LIFETIME;
 use super::{MAX_FILTERS, SubscriberError, filters_of, replace_filters, schedule};
 use crate::App;
 use crate::archive;
@@ -23,6 +24,8 @@ pub enum Confirmation {
         queries: Vec<String>,
         /// When it shall come.
         schedule: ReaderSchedule,
+        /// They get digests already; the filters come on top of theirs.
+        subscribed: bool,
     },
     /// Confirmed, now or before.
     Confirmed {
@@ -33,8 +36,11 @@ pub enum Confirmation {
         /// In which zone that should be shown.
         schedule: ReaderSchedule,
     },
-    /// Older than 48 hours.
-    Expired,
+    /// Older than 48 hours, or used by somebody who has left since.
+    Expired {
+        /// Whether it was used.
+        used: bool,
+    },
 }
 
 struct Signup {
@@ -54,9 +60,14 @@ impl Signup {
         if self.confirmed && self.status == "active" {
             Confirmation::Confirmed { subscriber_id: self.subscriber_id, next_due_at: self.next_due_at, schedule: self.schedule }
         } else if self.confirmed || self.expires_at <= now {
-            Confirmation::Expired
+            Confirmation::Expired { used: self.confirmed }
         } else {
-            Confirmation::Waiting { address: self.address.clone(), queries: self.queries.clone(), schedule: self.schedule }
+            Confirmation::Waiting {
+                address: self.address.clone(),
+                queries: self.queries.clone(),
+                schedule: self.schedule,
+                subscribed: self.status == "active",
+            }
         }
     }
 }
@@ -85,7 +96,7 @@ pub async fn confirm(app: &App, now: DateTime<Utc>, token: &str) -> Result<Confi
     // What was never answered no longer counts against the address: its owner is here.
     sqlx::query!("delete from signup where subscriber_id = $1 and confirmed_at is null", subscriber_id).execute(&mut *tx).await?;
     let wanted = signup.queries.iter().map(|query| NamedFilter::from_query(query));
-    let (next_due_at, schedule) = if signup.status == "active" {
+    if signup.status == "active" {
         let mut filters = filters_of(&mut tx, subscriber_id).await?;
         for filter in wanted {
             if filters.len() < MAX_FILTERS && filters.iter().all(|known| known.query != filter.query) {
@@ -93,16 +104,16 @@ pub async fn confirm(app: &App, now: DateTime<Utc>, token: &str) -> Result<Confi
             }
         }
         replace_filters(&mut tx, subscriber_id, &filters).await?;
-        (signup.next_due_at, signup.schedule)
     } else {
         replace_filters(&mut tx, subscriber_id, &wanted.collect::<Vec<_>>()).await?;
-        (Some(activate(app, &mut tx, now, subscriber_id, &signup.schedule).await?), signup.schedule)
-    };
+        queue::enqueue(&mut tx, now, subscriber_id, Subject::Welcome, Some(now + CONFIRMATION_LIFETIME)).await?;
+    }
+    let next_due_at = activate(app, &mut tx, now, subscriber_id, &signup.schedule).await?;
     tx.commit().await?;
-    Ok(Confirmation::Confirmed { subscriber_id, next_due_at, schedule })
+    Ok(Confirmation::Confirmed { subscriber_id, next_due_at: Some(next_due_at), schedule: signup.schedule })
 }
 
-/// Makes a reader active and greets them.
+/// Makes a reader active, at the hour and in the zone of `schedule`; ends a pause.
 pub(super) async fn activate(
     app: &App,
     tx: &mut PgConnection,
@@ -116,7 +127,7 @@ pub(super) async fn activate(
     sqlx::query!(
         "update subscriber
          set status = 'active', paused = false, confirmed_at = $2, next_due_at = $3, time_zone = $4, hour = $5, weekdays = $6,
-             read_through = case when read_through is not null then greatest(read_through, $7) end
+             read_through = case when status = 'active' or read_through is null then read_through else greatest(read_through, $7) end
          where id = $1",
         subscriber_id,
         now,
@@ -128,7 +139,6 @@ pub(super) async fn activate(
     )
     .execute(&mut *tx)
     .await?;
-    queue::enqueue(tx, now, subscriber_id, Subject::Welcome, Some(now + super::subscribe::CONFIRMATION_LIFETIME)).await?;
     Ok(next_due_at)
 }
 

@@ -33,6 +33,8 @@ pub struct Due {
 pub struct Reader {
     /// As they wrote it.
     pub address: String,
+    /// Confirmed, and not left since.
+    pub subscribed: bool,
     /// Zone, hour and days.
     pub schedule: ReaderSchedule,
     /// In the order of the digest.
@@ -128,13 +130,14 @@ pub async fn earliest_due(db: &PgPool) -> sqlx::Result<Option<DateTime<Utc>>> {
 /// What the mails to these readers need.
 pub async fn readers(db: &PgPool, ids: &[i64]) -> sqlx::Result<HashMap<i64, Reader>> {
     let mut connection = db.acquire().await?;
-    let rows = sqlx::query!("select id, address, time_zone, hour, weekdays, next_due_at from subscriber where id = any($1)", ids)
+    let rows = sqlx::query!("select id, address, status, time_zone, hour, weekdays, next_due_at from subscriber where id = any($1)", ids)
         .fetch_all(&mut *connection)
         .await?;
     let mut filters = filters_of_all(&mut connection, ids).await?;
     let readers = rows.into_iter().map(|row| {
         let reader = Reader {
             address: row.address,
+            subscribed: row.status == "active",
             schedule: schedule(&row.time_zone, row.hour, row.weekdays),
             filters: filters.remove(&row.id).unwrap_or_default(),
             next_due_at: row.next_due_at,

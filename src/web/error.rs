@@ -64,7 +64,8 @@ impl IntoResponse for WebError {
 
 /// Gives every error a page, whether it comes from a handler or from the machinery around them.
 pub(super) async fn show(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let plain = request.uri().path().ends_with("z");
+    // Programs ask these.
+    let plain = matches!(request.uri().path(), "/healthz" | "/readyz");
     let response = next.run(request).await;
     let status = response.status();
     let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));

@@ -1,6 +1,7 @@
 //! Pages of papers: a day, a week, a month, one paper, a digest.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -20,6 +21,9 @@ use crate::mail::model;
 use crate::paper::{Paper, PaperId};
 use crate::token::Purpose;
 use uuid::Uuid;
+
+/// Years of four digits (RFC 3339 § 5.6); far outside of them the database has no dates.
+const YEARS: RangeInclusive<i32> = 1..=9999;
 
 type Answer = Result<Response, WebError>;
 
@@ -67,7 +71,9 @@ async fn period(web: &Web, period: Period) -> Answer {
             (first, first.and_then(|first| first.checked_add_months(Months::new(1))), Period::Month)
         }
     };
-    let (Some(from), Some(to)) = (from, to) else { return Err(wrong_date("no calendar reaches that far")) };
+    let (Some(from), Some(to)) = (from.filter(|from| YEARS.contains(&from.year())), to) else {
+        return Err(wrong_date("a year is written like 2025, in four digits"));
+    };
     let listing = archive::listing(&web.app.db, from, to, &web.app.config.digest.curated).await?;
     let newest = archive::newest_day(&web.app.db).await?.filter(|newest| *newest >= to);
     let neighbours = Neighbours { previous: listing.previous.map(same), next: listing.next.map(same), newest: newest.map(same) };

@@ -17,7 +17,7 @@ use super::view::{
 };
 use super::{Web, guard, papers};
 use crate::filter::NamedFilter;
-use crate::subscriber::{self, By, Confirmation, MAX_FILTERS, Preferences, SubscriberError};
+use crate::subscriber::{self, By, Confirmation, MAX_FILTERS, Preferences, Reader, SubscriberError};
 use crate::token::Purpose;
 
 type Answer = Result<Response, WebError>;
@@ -57,7 +57,8 @@ pub(super) async fn confirm(State(web): State<Web>, Path(token): Path<String>) -
 
 fn confirmation(web: &Web, token: &str, found: Confirmation) -> Answer {
     match found {
-        Confirmation::Waiting { address, queries, schedule } => web.page(&ConfirmPage {
+        Confirmation::Waiting { address, queries, schedule, subscribed } => web.page(&ConfirmPage {
+            subscribed,
             action: format!("/confirm/{token}"),
             address: mask_address(&address),
             filters: queries.into_iter().map(|query| FilterLine { name: None, query }).collect(),
@@ -65,10 +66,10 @@ fn confirmation(web: &Web, token: &str, found: Confirmation) -> Answer {
             zone: schedule.zone.name().to_owned(),
         }),
         Confirmation::Confirmed { subscriber_id, next_due_at, schedule } => web.page(&ConfirmedPage {
-            first_digest: Moment::new(next_due_at.unwrap_or_else(|| web.app.clock.now()), schedule.zone),
+            next_digest: next_due_at.map(|at| Moment::new(at, schedule.zone)),
             preferences: preferences_path(web, subscriber_id),
         }),
-        Confirmation::Expired => web.page_with(StatusCode::GONE, &ExpiredPage { used: false, resend: None }),
+        Confirmation::Expired { used } => web.page_with(StatusCode::GONE, &ExpiredPage { used, resend: None }),
     }
 }
 
@@ -95,6 +96,7 @@ fn preferences_page(web: &Web, token: &str, chosen: &Preferences) -> Result<Pref
     Ok(PreferencesPage {
         action: format!("/preferences/{token}"),
         address: mask_address(&chosen.address),
+        subscribed: chosen.subscribed,
         saved: false,
         errors: 0,
         next_digest: chosen.next_due_at.map(|at| Moment::new(at, chosen.schedule.zone)),
@@ -145,11 +147,15 @@ pub(super) async fn delete(State(web): State<Web>, Path(token): Path<String>) ->
 
 /// `GET /unsubscribe/{token}`
 pub(super) async fn ask_to_unsubscribe(State(web): State<Web>, Path(token): Path<String>) -> Answer {
-    let (subscriber_id, address) = leaving(&web, &token).await?;
-    let Some(address) = address else { return Err(SubscriberError::Gone.into()) };
+    let (subscriber_id, reader) = leaving(&web, &token).await?;
+    let Some(reader) = reader else { return Err(SubscriberError::Gone.into()) };
+    let address = mask_address(&reader.address);
+    if !reader.subscribed {
+        return web.page(&UnsubscribedPage { address });
+    }
     web.page(&UnsubscribePage {
         action: format!("/unsubscribe/{token}"),
-        address: mask_address(&address),
+        address,
         preferences: Some(preferences_path(&web, subscriber_id)),
     })
 }
@@ -157,15 +163,15 @@ pub(super) async fn ask_to_unsubscribe(State(web): State<Web>, Path(token): Path
 /// `POST /unsubscribe/{token}`: by the page's button, or by a mail program's one click (RFC 8058
 /// § 3.2), whatever form type it uses. No cookie, no redirect, and doing it again is fine.
 pub(super) async fn unsubscribe(State(web): State<Web>, Path(token): Path<String>, body: Bytes) -> Answer {
-    let (subscriber_id, address) = leaving(&web, &token).await?;
+    let (subscriber_id, reader) = leaving(&web, &token).await?;
     let one_click = body.windows(b"One-Click".len()).any(|part| part.eq_ignore_ascii_case(b"One-Click"));
     let by = if one_click { By::OneClick } else { By::Page };
     subscriber::unsubscribe(&web.app, web.app.clock.now(), subscriber_id, by).await?;
-    web.page(&UnsubscribedPage { address: address.map(|address| mask_address(&address)).unwrap_or_default() })
+    web.page(&UnsubscribedPage { address: reader.map(|reader| mask_address(&reader.address)).unwrap_or_default() })
 }
 
-async fn leaving(web: &Web, token: &str) -> Result<(i64, Option<String>), WebError> {
+async fn leaving(web: &Web, token: &str) -> Result<(i64, Option<Reader>), WebError> {
     let (subscriber_id, _) = web.app.keys.verify(Purpose::Unsubscribe, token).map_err(SubscriberError::from)?;
     let mut readers = subscriber::readers(&web.app.db, &[subscriber_id]).await?;
-    Ok((subscriber_id, readers.remove(&subscriber_id).map(|reader| reader.address)))
+    Ok((subscriber_id, readers.remove(&subscriber_id)))
 }

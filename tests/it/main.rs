@@ -3,14 +3,21 @@
 
 mod support;
 
+mod answers;
 mod architecture;
 mod browser;
 mod command_line;
+mod consent;
 mod crash;
+mod crawl;
 mod delivery;
 mod demo;
+mod hostile;
+mod hostile_relay;
 mod managed;
 mod mornings;
+mod pages;
+mod preferences;
 mod sources;
 mod ten_days;
 mod test_databases;

@@ -53,12 +53,14 @@ pub async fn recover(db: &PgPool, now: DateTime<Utc>, uncertain_wait: Duration, 
     Ok(recovered)
 }
 
-/// Takes up to `limit` waiting mails, for `lease` from now; oldest first.
+/// Takes up to `limit` waiting mails, for `lease` from now; oldest first. The digest of a reader who paused waits
+/// until they go on.
 pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64) -> sqlx::Result<Vec<Claimed>> {
     let rows = sqlx::query!(
         "update mail set state = 'claimed', fence = fence + 1, lease_until = $2
          from (select subscriber_id, id from mail
                where state in ('pending', 'deferred') and next_attempt_at <= $1
+                 and not (kind = 'digest' and exists (select from subscriber s where s.id = mail.subscriber_id and s.paused))
                order by next_attempt_at limit $3 for update skip locked) waiting
          where mail.subscriber_id = waiting.subscriber_id and mail.id = waiting.id
          returning mail.subscriber_id, mail.id, kind, digest_id, signup_id, dated, fence, attempts, render_failures",
@@ -146,11 +148,15 @@ pub async fn release(db: &PgPool, mail: &Claimed) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Ends a claimed mail whose reader no longer wants it.
+/// Ends a claimed mail whose reader no longer wants it; the digest of one who only paused waits on.
 pub async fn suppress(db: &PgPool, now: DateTime<Utc>, mail: &Claimed) -> sqlx::Result<()> {
     sqlx::query!(
-        "update mail set state = 'suppressed', lease_until = null, finished_at = $4
-         where subscriber_id = $1 and id = $2 and fence = $3 and state = 'claimed'",
+        "update mail
+         set lease_until = null,
+             state = case when reader.waits and kind = 'digest' then 'pending' else 'suppressed' end,
+             finished_at = case when reader.waits and kind = 'digest' then null else $4::timestamptz end
+         from (select paused and status = 'active' as waits from subscriber where id = $1) reader
+         where subscriber_id = $1 and mail.id = $2 and fence = $3 and state = 'claimed'",
         mail.subscriber_id,
         mail.id,
         mail.fence,

@@ -5,6 +5,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::App;
+use crate::mail::queue::MAX_NOTE_CHARS;
 
 /// A mail that cannot be rendered so often will not mend itself.
 pub(super) const MAX_RENDER_FAILURES: i32 = 3;
@@ -61,10 +62,12 @@ pub(super) async fn clear(db: &PgPool, relay: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Relays like to repeat the recipient in their replies; no log or note needs it.
+/// What a relay said, for logs and notes: relays like to repeat the recipient, which neither needs, and may say
+/// anything at any length, also what no database keeps.
 pub(super) fn without_addresses(text: &str) -> String {
     let hide = |word: &str| if word.contains('@') { "…".to_owned() } else { word.to_owned() };
-    text.split_whitespace().map(hide).collect::<Vec<_>>().join(" ")
+    let words: String = text.split_whitespace().map(hide).collect::<Vec<_>>().join(" ");
+    words.chars().filter(|c| !c.is_control()).take(MAX_NOTE_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -92,5 +95,11 @@ mod tests {
     #[test]
     fn no_address_stays_in_a_note() {
         assert_eq!(without_addresses("5.1.1 <ann@example.org>: no such user"), "5.1.1 … no such user");
+    }
+
+    #[test]
+    fn a_note_is_short_and_printable() {
+        assert_eq!(without_addresses("4.2.1 nul\0\r\n and\tescape\u{1b}"), "4.2.1 nul and escape");
+        assert_eq!(without_addresses(&"x".repeat(100_000)).len(), MAX_NOTE_CHARS);
     }
 }

@@ -32,7 +32,7 @@ fn rendered() -> BTreeMap<&'static str, String> {
         "subscribed": SubscribedPage { from_address: "digest@paperlark.example".into(), valid: "48 hours".into() },
         "confirm": sample::confirm_page(),
         "confirm-trending": ConfirmPage { filters: Vec::new(), ..sample::confirm_page() },
-        "confirmed": ConfirmedPage { first_digest: sample::moment(), preferences: "/preferences/t0ken".into() },
+        "confirmed": ConfirmedPage { next_digest: Some(sample::moment()), preferences: "/preferences/t0ken".into() },
         "expired": ExpiredPage { used: false, resend: Some(action("/confirm/t0ken/again")) },
         "expired-used": ExpiredPage { used: true, resend: None },
         "preferences": sample::preferences_page(),
@@ -79,7 +79,7 @@ fn hostile() -> BTreeMap<&'static str, String> {
         "hostile-search": SearchPage { problem: Some(problem()), ..SearchPage::new(text(), text(), 1, vec![card()], form.clone()) },
         "hostile-subscribe": SubscribePage::new(form),
         "hostile-digest": DigestPage::new(sample::moment(), text(), vec![section]),
-        "hostile-confirm": ConfirmPage { filters: vec![FilterLine { name: Some(text()), query: text() }], hour: text(), zone: text(), address: text(), action: format!("/{HOSTILE}") },
+        "hostile-confirm": ConfirmPage { subscribed: true, filters: vec![FilterLine { name: Some(text()), query: text() }], hour: text(), zone: text(), address: text(), action: format!("/{HOSTILE}") },
         "hostile-preferences": PreferencesPage { filters: vec![row], max_papers: field(), when, filters_error: Some(text()), weekdays_error: Some(text()), ..sample::wrong_preferences_page() },
         "hostile-error": ErrorPage::new(400).with_detail(HOSTILE),
     }

@@ -36,7 +36,10 @@ fn words(status: u16) -> (&'static str, &'static str) {
         403 => ("This link does not fit", "Its last part may have been lost when it was copied. Open it again from the mail, as a whole."),
         404 => ("Nothing lives here", "The address may have a typing error, or the page is gone. The newest papers are one click away."),
         405 => ("That does not work this way", "Go back to the page you came from and use its button."),
-        410 => ("This link has expired", "For your safety such links work only for a while. Subscribe again to get a fresh one."),
+        410 => (
+            "This is no longer here",
+            "What this link led to has been deleted. The newest papers are one click away, and you can subscribe again.",
+        ),
         413 => (
             "That was too much at once",
             "What you sent is larger than we take. Shorten it, for example to fewer filters, and send it again.",

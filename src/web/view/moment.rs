@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Moment {
     /// Such as `Friday, 8 August 2025 at 07:00`.
     pub text: String,
-    /// The zone, such as `America/New York`.
+    /// The zone, such as `America/New_York`.
     pub zone: String,
     /// The same for machines (RFC 3339).
     pub iso: String,
@@ -21,7 +21,7 @@ impl Moment {
         let local = at.with_timezone(&zone);
         Self {
             text: local.format("%A, %-d %B %Y at %H:%M").to_string(),
-            zone: zone.name().replace('_', " "),
+            zone: zone.name().to_owned(),
             iso: local.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         }
     }
@@ -44,7 +44,7 @@ mod tests {
         let at = DateTime::from_timestamp(1_754_625_600, 0).unwrap();
         let moment = Moment::new(at, Tz::America__New_York);
         assert_eq!(moment.text, "Friday, 8 August 2025 at 00:00");
-        assert_eq!(moment.zone, "America/New York");
+        assert_eq!(moment.zone, "America/New_York");
         assert_eq!(moment.iso, "2025-08-08T00:00:00-04:00");
     }
 

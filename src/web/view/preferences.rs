@@ -75,6 +75,8 @@ pub struct PreferencesPage {
     pub action: String,
     /// The reader's address, masked.
     pub address: String,
+    /// False for somebody who left.
+    pub subscribed: bool,
     /// Whether the last change was just saved.
     pub saved: bool,
     /// How many fields have errors; nothing was saved then.

@@ -61,6 +61,8 @@ pub struct ConfirmPage {
     pub action: String,
     /// The address, masked.
     pub address: String,
+    /// Whether digests come already, so that the filters are added to theirs.
+    pub subscribed: bool,
     /// What will be received; empty for the trending papers.
     pub filters: Vec<FilterLine>,
     /// Such as `07:00`.
@@ -81,8 +83,8 @@ impl Page for ConfirmPage {
 /// "You are in."
 #[derive(Debug, Serialize)]
 pub struct ConfirmedPage {
-    /// When the first digest comes.
-    pub first_digest: Moment,
+    /// When the next digest comes; none while paused.
+    pub next_digest: Option<Moment>,
     /// The path of the reader's preferences.
     pub preferences: String,
 }

@@ -139,6 +139,7 @@ pub fn confirm_page() -> ConfirmPage {
     let line = |name: Option<&str>, query: &str| FilterLine { name: name.map(String::from), query: query.into() };
     ConfirmPage {
         action: "/confirm/t0ken".into(),
+        subscribed: false,
         address: mask_address("ada@example.org"),
         filters: vec![line(Some("Larks"), "lark OR \"singing bird\""), line(None, "cat:cs.CL has:code")],
         hour: "07:00".into(),
@@ -150,6 +151,7 @@ pub fn preferences_page() -> PreferencesPage {
     PreferencesPage {
         action: "/preferences/t0ken".into(),
         address: mask_address("ada@example.org"),
+        subscribed: true,
         saved: true,
         errors: 0,
         next_digest: Some(moment()),

@@ -28,7 +28,7 @@ pub fn invented(day: NaiveDate, count: u32) -> Vec<Value> {
         2 => "Robots that pipette proteins",
         _ => "A quiet theory of heaps",
     };
-    let number = |n: u32| (day - NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()).num_days() * 100 + i64::from(n);
+    let number = |n: u32| ((day - NaiveDate::from_ymd_opt(2026, 1, 1).unwrap()).num_days() * 100 + i64::from(n)).rem_euclid(100_000);
     (0..count)
         .map(|n| {
             item(
