@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
 
 pub use managed::Sharing;
 use managed::{Managed, Settings};
@@ -54,8 +54,10 @@ impl Database {
             }
         };
         let options: PgConnectOptions = url.parse().context("database.url is not a PostgreSQL address")?;
-        let pool = PgPoolOptions::new().max_connections(settings.max_connections).connect_with(options).await;
-        let pool = pool.context("cannot connect to the database; is it up, and is database.url right?")?;
+        // The pool would try again until its time-out, and then not say why.
+        let first = PgConnection::connect_with(&options).await;
+        first.context("cannot connect to the database; is it up, and is database.url right?")?.close().await?;
+        let pool = PgPoolOptions::new().max_connections(settings.max_connections).connect_lazy_with(options);
         MIGRATIONS.run(&pool).await.context("cannot bring the database's schema up to date")?;
         Ok(Self { pool, managed })
     }

@@ -19,7 +19,10 @@ impl Serve {
         let stop = run::stop_on_signal()?;
         let listen = config.web.listen;
         let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on web.listen = {listen}"))?;
-        let database = Database::open(&config, Sharing::Exclusive).await?;
+        let database = tokio::select! {
+            database = Database::open(&config, Sharing::Exclusive) => database?,
+            () = stop.cancelled() => return Ok(()),
+        };
         let result = match App::new(config, database.pool.clone()).await {
             Ok(app) => {
                 tracing::info!(address = %listener.local_addr()?, base_url = %app.config.site.base_url, "serving");

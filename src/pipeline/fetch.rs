@@ -45,10 +45,24 @@ pub enum FetchError {
     Database(#[from] sqlx::Error),
 }
 
+impl FetchError {
+    /// How long the source asked to be left alone.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Source(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
 /// A host that took up a source has this long before another may.
 const CHECK_LEASE: TimeDelta = TimeDelta::minutes(10);
 
 const SECONDS_A_DAY: u64 = 86_400;
+
+/// So many days may fail before the rest of a round is given up; with `fetch.timeout` at its default
+/// that takes less than [`CHECK_LEASE`].
+const MAX_FAILED_DAYS: usize = 3;
 
 /// The wait after the first failure, doubled with every further one.
 const FIRST_BACK_OFF: Duration = Duration::from_secs(60);
@@ -91,14 +105,24 @@ async fn scheduled(app: &App, now: DateTime<Utc>, name: &str, source: &Source) -
             (0..=days).rev().filter_map(|back| today.checked_sub_days(Days::new(back))).map(Some).collect()
         }
     };
+    let mut failures = Vec::new();
     for day in days {
-        let one = fetch(app, now, name, day).await?;
-        report.papers += one.papers;
-        report.stored.extend(one.stored);
-        report.problems.extend(one.problems);
-        report.not_modified &= one.not_modified;
+        match fetch(app, now, name, day).await {
+            Ok(one) => {
+                report.papers += one.papers;
+                report.stored.extend(one.stored);
+                report.problems.extend(one.problems);
+                report.not_modified &= one.not_modified;
+            }
+            Err(error) => failures.push(error),
+        }
+        // One bad day must not keep the others back, but a hub that is down is not asked fifteen times.
+        let asked_to_wait = failures.last().is_some_and(|error| error.retry_after().is_some());
+        if asked_to_wait || failures.len() >= MAX_FAILED_DAYS {
+            break;
+        }
     }
-    Ok(report)
+    failures.into_iter().next_back().map_or(Ok(report), Err)
 }
 
 /// Asks one source for one day and stores what it gave; doing so again changes nothing.
@@ -166,11 +190,7 @@ async fn succeeded(db: &PgPool, now: DateTime<Utc>, name: &str, next: Option<Dat
 
 async fn failed(db: &PgPool, now: DateTime<Utc>, name: &str, error: &FetchError) -> sqlx::Result<Duration> {
     let before = sqlx::query_scalar!("select failures from source_state where source = $1", name).fetch_one(db).await?;
-    let asked_to_wait = match error {
-        FetchError::Source(error) => error.retry_after(),
-        _ => None,
-    };
-    let wait = back_off(before).max(asked_to_wait.unwrap_or_default());
+    let wait = back_off(before).max(error.retry_after().unwrap_or_default());
     sqlx::query!(
         "update source_state set next_check_at = $2, failures = failures + 1, last_error = $3 where source = $1",
         name,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use super::item::{self, Item};
 use super::{DayPapers, Fetched, Problem, SourceError};
 
-/// The longest line or list taken, in bytes after decompression: a year of a raw listing fits.
+/// The longest list or line taken, in bytes after decompression: a year of a raw listing fits.
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Reads `path`; only the items of `day` where one is asked for.
@@ -51,39 +51,44 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, String>)) -> std::io::Result<()> {
+fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, String>)) -> io::Result<()> {
     let mut raw = BufReader::new(File::open(path)?);
     let gzipped = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let bytes: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
-    let mut reader = BufReader::new(bytes.take(MAX_BYTES));
+    let mut reader = BufReader::new(bytes);
     let shown = path.display();
     let skipped = skip_blank_lines(&mut reader)?;
     if reader.fill_buf()?.starts_with(b"[") {
         let mut body = Vec::new();
-        reader.read_to_end(&mut body)?;
-        let items = item::list(&body).map_err(|reason| std::io::Error::new(std::io::ErrorKind::InvalidData, reason))?;
-        for (place, value) in items.into_iter().enumerate() {
-            take(format!("{shown}, item {}", place + 1), item::read(value, name));
+        if reader.take(MAX_BYTES).read_to_end(&mut body)? as u64 == MAX_BYTES {
+            return Err(too_long());
+        }
+        let items = item::list(&body).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))?;
+        for (json, number) in items.into_iter().zip(1..) {
+            take(format!("{shown}, item {number}"), item::read(json.get().as_bytes(), name));
         }
         return Ok(());
     }
     let mut line = Vec::new();
     for number in skipped + 1.. {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
+        // Each line has the limit to itself.
+        if reader.by_ref().take(MAX_BYTES).read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if line.trim_ascii().is_empty() {
-            continue;
+        if !line.trim_ascii().is_empty() {
+            take(format!("{shown}, line {number}"), item::read(&line, name));
         }
-        let result = serde_json::from_slice(&line).map_err(|error| format!("no JSON: {error}")).and_then(|value| item::read(value, name));
-        take(format!("{shown}, line {number}"), result);
     }
     Ok(())
 }
 
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("the list is longer than {MAX_BYTES} bytes; write one item a line instead"))
+}
+
 /// Skips white space and a byte order mark at the beginning; gives the number of lines skipped.
-fn skip_blank_lines(reader: &mut impl BufRead) -> std::io::Result<u64> {
+fn skip_blank_lines(reader: &mut impl BufRead) -> io::Result<u64> {
     let mut lines = 0;
     while let Some(&byte) = reader.fill_buf()?.first()
         && matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf)

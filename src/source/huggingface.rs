@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use url::Url;
 
 use super::http::Http;
-use super::{DayPapers, Fetched, SourceError, Validators, item};
+use super::{DayPapers, Fetched, Problem, SourceError, Validators, item};
 use crate::archive::Validator;
 
 /// The most the API gives on a page.
@@ -27,10 +27,11 @@ pub(super) async fn fetch(http: &Http, name: &str, base: &Url, day: NaiveDate, v
                 fetched.not_modified = false;
                 let items = item::list(&answer.body).map_err(|reason| SourceError::Malformed { place: url.to_string(), reason })?;
                 let count = items.len();
-                for (place, value) in items.into_iter().enumerate() {
-                    let place = format!("page {page}, item {}", place + 1);
-                    item::read(value, name)
-                        .map_or_else(|reason| fetched.problems.push(super::Problem { place, reason }), |item| papers.push(item.paper));
+                for (place, json) in items.into_iter().zip(1..).map(|(json, number)| (format!("page {}, item {number}", page + 1), json)) {
+                    match item::read(json.get().as_bytes(), name) {
+                        Ok(item) => papers.push(item.paper),
+                        Err(reason) => fetched.problems.push(Problem { place, reason }),
+                    }
                 }
                 if answer.etag.is_some() || answer.last_modified.is_some() {
                     let items = i32::try_from(count).unwrap_or(i32::MAX);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::paper::{Paper, PaperId};
@@ -23,21 +24,21 @@ const MAX_KEYWORDS: usize = 50;
 /// Browsers and mail programs agree on addresses up to about here.
 const MAX_URL_BYTES: usize = 2_000;
 
-/// The items of a bare JSON array.
-pub(super) fn list(body: &[u8]) -> Result<Vec<Value>, String> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Array(items)) => Ok(items),
+/// The items of a bare JSON array, each still to be read: one that is no Unicode must not cost the others.
+pub(super) fn list(body: &[u8]) -> Result<Vec<&RawValue>, String> {
+    serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(object)) => match object.get("error").and_then(Value::as_str) {
-            Some(error) => Err(format!("the server says: {}", text::one_line(error))),
-            None => Err("an object where a list of papers was expected".into()),
+            Some(said) => format!("the server says: {}", text::one_line(&bounded(said))),
+            None => "an object where a list of papers was expected".into(),
         },
-        Ok(_) => Err("no list of papers".into()),
-        Err(error) => Err(error.to_string()),
-    }
+        Ok(_) => "no list of papers".into(),
+        Err(_) => error.to_string(),
+    })
 }
 
 /// Reads one item in either shape.
-pub(super) fn read(value: Value, source: &str) -> Result<Item, String> {
+pub(super) fn read(json: &[u8], source: &str) -> Result<Item, String> {
+    let value: Value = serde_json::from_slice(json).map_err(|error| format!("no JSON: {error}"))?;
     match value.get("paper") {
         Some(Value::Object(_)) => read_hub(value, source),
         Some(_) => Err("`paper` is not an object".into()),

@@ -171,6 +171,17 @@ async fn broken_items_are_named_and_the_others_stored() {
 }
 
 #[tokio::test]
+async fn an_item_that_is_no_unicode_costs_the_others_nothing() {
+    let service = Service::start(NOW).await;
+    let good = item("9901.00001", "Good", "Text.", 1).to_string();
+    let broken = good.replace("9901.00001", "9901.00002").replace("Good", r"lone \ud800 surrogate");
+    service.hub.answer_with(Some(answer(200, "application/json", format!("[{broken},{good}]"))));
+    let report = ask(&service, "huggingface", Some(MONDAY)).await.unwrap();
+    assert_eq!((report.papers, report.problems.len()), (1, 1));
+    assert_eq!(report.problems[0].place, "page 1, item 1");
+}
+
+#[tokio::test]
 async fn hostile_texts_are_stored_as_harmless_ones() {
     let service = Service::start(NOW).await;
     let mut hostile = item("9901.00001", "A\u{0}B\r\nBcc: x@example.org", "\u{202e}backwards\u{0}", 1);

@@ -64,6 +64,19 @@ async fn days_missed_while_the_service_was_down_are_made_up_and_mailed() {
 }
 
 #[tokio::test]
+async fn a_bad_day_does_not_keep_the_others_back() {
+    let service = Service::start("2026-01-12T18:00:00Z").await;
+    service.hub.list(day("2026-01-05"), vec![serde_json::json!("x".repeat(2_000))]);
+    service.hub.list(day(MONDAY), invented(day(MONDAY), 2));
+    let mut config = (*service.app.config).clone();
+    config.fetch.max_body = 1_500;
+    let strict = paperlark::App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
+    assert_eq!(fetch::step(&strict, service.now()).await.unwrap(), 1);
+    assert!(find(&service, "9901.01100").await.is_some(), "the later day is stored");
+    assert_eq!(asked_after(&service, 60).await, 1, "and the bad one is asked again soon");
+}
+
+#[tokio::test]
 async fn the_schedule_and_today_are_of_the_sources_own_zone() {
     let settings = [("SOURCE_HUGGINGFACE_ZONE", "Asia/Tokyo"), ("SOURCE_HUGGINGFACE_SCHEDULE", "0 7 * * *"), YESTERDAY_TOO];
     let service = Service::start_with("2026-01-12T12:00:00Z", &settings).await;
