@@ -34,7 +34,7 @@ pub struct Options {
 
 /// The readers who sign up: an address, and filters one a line.
 const READERS: [(&str, &str); 2] =
-    [("ada@example.org", "diffusion OR \"flow matching\"\nrobot*\ntitle:retrieval OR \"language model\""), ("grace@example.org", "")];
+    [("ada@example.org", "diffusion OR \"flow matching\"\nrobot* OR agents\nsafety OR privacy OR trust"), ("grace@example.org", "")];
 
 /// Ports people can remember, if they are free.
 const INBOX_PORT: u16 = 8025;
