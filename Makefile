@@ -18,7 +18,7 @@ test: packages browser-packages ## Run all tests, on a PostgreSQL that is starte
 check: packages browser-packages ## Everything a change must pass: format, lints, docs, query cache, tests
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items
 	scripts/sqlx-cache --check
 	$(MAKE) test
 
