@@ -73,4 +73,3 @@ create table digest (
 -- A reader's windows follow one another, so no two may begin at the same batch.
 create unique index digest_window on digest (subscriber_id, after_batch)
     where kind = 'morning' and superseded_by is null and through_batch > after_batch;
-create unique index digest_due on digest (subscriber_id, due_at) where kind = 'morning';

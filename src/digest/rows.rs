@@ -81,7 +81,7 @@ pub async fn replace(tx: &mut PgConnection, superseded: &[(i64, Uuid, Uuid)]) ->
         "update digest set superseded_by = given.new
          from unnest($1::bigint[], $2::uuid[], $3::uuid[]) as given (subscriber_id, old, new)
          where digest.subscriber_id = given.subscriber_id and digest.id = given.old
-         returning digest.subscriber_id, kind, after_batch",
+         returning digest.subscriber_id, after_batch",
         &subscribers,
         &old,
         &new
@@ -89,7 +89,7 @@ pub async fn replace(tx: &mut PgConnection, superseded: &[(i64, Uuid, Uuid)]) ->
     .fetch_all(tx)
     .await?;
     let mut begins: HashMap<i64, i64> = HashMap::new();
-    for row in rows.into_iter().filter(|row| row.kind == "morning") {
+    for row in rows {
         begins.entry(row.subscriber_id).and_modify(|begin| *begin = row.after_batch.min(*begin)).or_insert(row.after_batch);
     }
     Ok(begins)

@@ -143,7 +143,7 @@ pub async fn withdraw(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: 
     Ok(())
 }
 
-/// The readers among `subscribers` whose last digest must settle before the next one is composed:
+/// The readers among `subscribers` whose last morning's digest must settle before the next one is composed:
 /// it is in a worker's hands, or was once handed to the relay without an answer, so that only the
 /// same bytes may go out for it.
 ///
@@ -152,6 +152,7 @@ pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64], hold: bool) -
     let rows = sqlx::query!(
         r#"select subscriber_id, (state in ('claimed', 'transmitting') or (doubtful and not (state = 'uncertain' and $2))) as "unsettled!"
            from mail where subscriber_id = any($1) and kind = 'digest' and finished_at is null
+             and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
            for update"#,
         subscribers,
         hold
@@ -161,11 +162,12 @@ pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64], hold: bool) -
     Ok(rows.into_iter().filter(|row| row.unsettled).map(|row| row.subscriber_id).collect())
 }
 
-/// Ends the waiting digests of `subscribers` in favour of the next ones, and says which they were.
+/// Ends the waiting digests of `subscribers`' mornings in favour of the next ones, and says which they were.
 pub async fn supersede(tx: &mut PgConnection, now: DateTime<Utc>, subscribers: &[i64]) -> sqlx::Result<Vec<(i64, Uuid)>> {
     let rows = sqlx::query!(
         r#"update mail set state = 'superseded', finished_at = $2
            where subscriber_id = any($1) and kind = 'digest' and state in ('pending', 'deferred') and not doubtful
+             and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
            returning subscriber_id, digest_id as "digest_id!""#,
         subscribers,
         now

@@ -36,20 +36,33 @@ pub struct Composed {
 }
 
 /// Composes the digests of all readers due at `now`.
+///
+/// When the database refuses a chunk, its readers are composed one by one, so that one whose rows are
+/// at odds costs nobody else the digest; that one is told in the log and tried again at the next step.
 pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<Composed> {
     let mut composed = Composed::default();
-    let mut waiting: Vec<i64> = Vec::new();
+    let mut left_out: Vec<i64> = Vec::new();
+    let mut chunk = CHUNK;
     loop {
         let mut tx = app.db.begin().await?;
-        let due = subscriber::due(&mut tx, now, CHUNK, &waiting).await?;
-        if due.is_empty() {
-            break;
+        let due = subscriber::due(&mut tx, now, chunk, &left_out).await?;
+        let Some(first) = due.first().map(|reader| reader.subscriber_id) else { break };
+        let mut done = composed;
+        match compose(app, &mut tx, now, due, &mut done).await {
+            Ok(waiting) => {
+                tx.commit().await?;
+                composed = done;
+                composed.waiting += waiting.len();
+                left_out.extend(waiting);
+            }
+            Err(error) if error.as_database_error().is_none() => return Err(error),
+            Err(_) if chunk > 1 => chunk = 1,
+            Err(error) => {
+                tracing::error!(subscriber_id = first, %error, "the digest of one reader cannot be composed");
+                left_out.push(first);
+            }
         }
-        let still = compose(app, &mut tx, now, due, &mut composed).await?;
-        waiting.extend(still);
-        tx.commit().await?;
     }
-    composed.waiting = waiting.len();
     Ok(composed)
 }
 

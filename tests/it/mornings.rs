@@ -153,3 +153,47 @@ async fn fetching_twice_changes_nothing_and_asks_politely() {
     let third = service.fetch(MONDAY).await;
     assert_eq!((third.stored[0].1.new, third.stored[0].1.unchanged), (1, 30));
 }
+
+#[tokio::test]
+async fn a_digest_sent_ahead_of_its_hour_and_new_choices_cost_nobody_the_next() {
+    let service = Service::start("2026-01-12T18:00:00Z").await;
+    service.hub.list(day(MONDAY), invented(day(MONDAY), 4));
+    service.fetch(MONDAY).await;
+    let preferences = service.join("ada@example.org", "robots").await;
+    service.join("bob@example.org", "robots").await;
+    service.set("2026-01-13T05:30:00Z");
+    let ada = "ada@example.org".parse().unwrap();
+    let id = paperlark::subscriber::find(&service.app.db, &ada).await.unwrap().unwrap();
+    paperlark::pipeline::compose::ahead(&service.app, service.now(), id).await.unwrap();
+    // Saving sets the same hour of the same day once more.
+    let fields = [
+        ("filter_query", "robots"),
+        ("zone", "Europe/Berlin"),
+        ("hour", "7"),
+        ("weekday", "tue"),
+        ("weekday", "wed"),
+        ("max_papers", "20"),
+    ];
+    assert_eq!(service.post(&preferences, &fields).await.status(), 200);
+    service.set("2026-01-13T06:00:00Z");
+    service.work().await;
+    assert_eq!((service.digests("ada@example.org").len(), service.digests("bob@example.org").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_reader_whose_rows_are_at_odds_costs_nobody_else_the_digest() {
+    let service = Service::start("2026-01-12T18:00:00Z").await;
+    service.hub.list(day(MONDAY), invented(day(MONDAY), 4));
+    service.fetch(MONDAY).await;
+    for reader in ["ada@example.org", "bob@example.org", "eve@example.org"] {
+        service.join(reader, "robots").await;
+    }
+    // As no code of ours writes it: a window that begins where another of the same reader's begins.
+    let broken = "insert into digest (subscriber_id, id, kind, due_at, composed_at, day, after_batch, through_batch, papers, content)
+                  select id, gen_random_uuid(), 'morning', now(), now(), now(), 0, 1, '{}', '{\"sections\":[]}'
+                  from subscriber where address = 'bob@example.org'";
+    sqlx::query(broken).execute(&service.app.db).await.unwrap();
+    service.set("2026-01-13T06:00:00Z");
+    assert_eq!(service.work().await.mails, 2);
+    assert_eq!((service.digests("ada@example.org").len(), service.digests("eve@example.org").len()), (1, 1));
+}
