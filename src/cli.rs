@@ -49,12 +49,24 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the service: pages, sources, composing and delivering
+    ///
+    /// Runs until SIGTERM or Ctrl-C; mails on the wire are finished first.
     Serve(serve::Serve),
     /// See it all work on this machine: sample papers, two readers, a mail catcher
+    ///
+    /// Starts a private PostgreSQL of its own, a mail catcher and the service, all on loopback; loads
+    /// papers, signs up two readers through the pages, and runs their morning now. Nothing leaves this
+    /// machine, except that --live asks the real hub. Every run begins afresh.
     Demo(demo::Demo),
     /// Fetch papers from the sources now
+    ///
+    /// Papers listed longer ago than fetch.history_after go to the archive only and start no mail.
+    /// Fetching the same again changes nothing.
     Fetch(fetch::Fetch),
     /// Send one reader's digest now, or look at it
+    ///
+    /// Without --date, the reader's next digest ahead of its hour: it covers what arrived since the last
+    /// one and stands for the next one. With --date, that day's papers again, whatever came before.
     Digest(digest::Digest),
     /// Add, list, show, remove or export readers
     #[command(subcommand)]
@@ -66,6 +78,8 @@ enum Command {
     #[command(subcommand)]
     Config(config::Config),
     /// Bring the database's schema up to date (the service does so too)
+    ///
+    /// Applies what is missing of the schema; does nothing when it is up to date.
     Migrate(migrate::Migrate),
 }
 

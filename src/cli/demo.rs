@@ -5,9 +5,6 @@ use clap::Args;
 use crate::config::Config;
 use crate::{demo, run};
 
-/// Starts a private PostgreSQL of its own, a mail catcher and the service, all on loopback; loads
-/// papers, signs up two readers through the pages, and runs their morning now. Nothing leaves this
-/// machine, except that --live asks the real hub. Every run begins afresh.
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// End when the digests have arrived; the exit code tells whether every step worked

@@ -19,8 +19,6 @@ use crate::mail::render::Rendered;
 use crate::pipeline::{compose, deliver};
 use crate::subscriber;
 
-/// Without --date, the reader's next digest ahead of its hour: it covers what arrived since the last
-/// one and stands for the next one. With --date, that day's papers again, whatever came before.
 #[derive(Debug, Args)]
 pub(super) struct Digest {
     /// The reader's address

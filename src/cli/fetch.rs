@@ -9,8 +9,6 @@ use super::{Incomplete, Usage, output};
 use crate::App;
 use crate::pipeline::fetch::{self, FetchError, Report};
 
-/// Papers listed longer ago than fetch.history_after go to the archive only and start no mail.
-/// Fetching the same again changes nothing.
 #[derive(Debug, Args)]
 pub(super) struct Fetch {
     /// A source's name in the configuration; all enabled ones if none is given

@@ -6,7 +6,6 @@ use super::output;
 use crate::config::Config;
 use crate::database::{Database, MIGRATIONS, Sharing};
 
-/// Applies what is missing of the schema; does nothing when it is up to date.
 #[derive(Debug, Args)]
 pub(super) struct Migrate {}
 

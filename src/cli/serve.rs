@@ -9,7 +9,6 @@ use crate::config::Config;
 use crate::database::{Database, Sharing};
 use crate::run;
 
-/// Runs until SIGTERM or Ctrl-C; mails on the wire are finished first.
 #[derive(Debug, Args)]
 pub(super) struct Serve {}
 
