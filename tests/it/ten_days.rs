@@ -1,13 +1,19 @@
 //! Ten consecutive days of papers and real filters, read back by Python's `email` package.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::process::Command;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use paperlark::filter::Filter;
 use paperlark::matching::oracle;
 use paperlark::paper::Paper;
 use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
 
 use crate::support::papers::{invented, lines, real_days, shared_data};
 use crate::support::service::Service;
@@ -61,14 +67,75 @@ fn expected(reader: &Reader, papers: &[Paper]) -> Morning {
     sections
 }
 
+/// Where the mails of a morning end up.
+enum Mailboxes {
+    /// The tests' own mail server.
+    Catcher,
+    /// Postfix's `smtp-sink`, which writes each mail into a folder.
+    Sink(Child, TempDir),
+}
+
+impl Mailboxes {
+    /// Starts `smtp-sink` and leads the service's mails there; none where Postfix is not installed.
+    async fn sink(service: &mut Service) -> Option<Self> {
+        let program = ["/usr/sbin/smtp-sink", "/usr/bin/smtp-sink"].into_iter().find(|path| Path::new(path).exists())?;
+        let folder = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = Command::new(program);
+        if rustix::process::geteuid().is_root() {
+            // It will not run as root; the account must be able to write the mails.
+            std::fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+            command.args(["-u", "nobody"]);
+        }
+        let child = command.arg("-d").arg(folder.path().join("mail.")).arg(format!("127.0.0.1:{port}")).arg("100").spawn().unwrap();
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let mut config = (*service.app.config).clone();
+        config.relay.port = port;
+        service.app = paperlark::App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
+        Some(Self::Sink(child, folder))
+    }
+
+    /// The digests of a morning as Python reads them, by reader; nobody may have two. Empties the mailboxes.
+    fn take(&self, service: &Service) -> HashMap<String, Value> {
+        match self {
+            Self::Catcher => {
+                let folder = tempfile::tempdir().unwrap();
+                for mail in service.mailbox().all() {
+                    std::fs::write(folder.path().join(format!("{:06}.eml", mail.id)), &mail.bytes).unwrap();
+                }
+                service.mailbox().clear();
+                read(folder.path())
+            }
+            Self::Sink(_, folder) => {
+                let mails = read(folder.path());
+                std::fs::read_dir(folder.path()).unwrap().for_each(|mail| std::fs::remove_file(mail.unwrap().path()).unwrap());
+                mails
+            }
+        }
+    }
+}
+
+impl Drop for Mailboxes {
+    fn drop(&mut self) {
+        if let Self::Sink(child, _) = self {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// Lists day after day, lets every morning happen, and checks each reader's mails of each morning.
-async fn ten_days(days: &Listing, queries: &[String], first: NaiveDate) {
-    let service = Service::start_with(&format!("{first}T00:30:00Z"), &[("DIGEST_MAX_PAPERS", "100")]).await;
+async fn ten_days(days: &Listing, queries: &[String], first: NaiveDate, into_sink: bool) {
+    let mut service = Service::start_with(&format!("{first}T00:30:00Z"), &[("DIGEST_MAX_PAPERS", "100")]).await;
     let readers = readers(queries);
     for reader in &readers {
         service.join(&reader.address, &reader.filters.join("\n")).await;
     }
     service.mailbox().clear();
+    let sink = if into_sink { Mailboxes::sink(&mut service).await } else { None };
+    let mailboxes = sink.unwrap_or(Mailboxes::Catcher);
     let mut seen: HashMap<String, HashSet<String>> = HashMap::new();
     let mut mails = 0;
     let outage = [3, 4];
@@ -86,8 +153,7 @@ async fn ten_days(days: &Listing, queries: &[String], first: NaiveDate) {
         let morning = day.checked_add_days(Days::new(1)).unwrap();
         service.set(&format!("{morning}T06:00:00Z"));
         service.work().await;
-        let digests = python(&service);
-        service.mailbox().clear();
+        let digests = mailboxes.take(&service);
         if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && waiting.is_empty() {
             assert!(digests.is_empty(), "the weekend is silent");
         }
@@ -136,14 +202,10 @@ fn check(reader: &Reader, expected: &Morning, papers: &[Paper], mail: Option<&Va
     }
 }
 
-/// The digests in the mailbox as Python reads them, by reader; nobody may have two.
-fn python(service: &Service) -> HashMap<String, Value> {
-    let folder = tempfile::tempdir().unwrap();
-    for mail in service.mailbox().all() {
-        std::fs::write(folder.path().join(format!("{:06}.eml", mail.id)), &mail.bytes).unwrap();
-    }
+/// The mails of a folder as Python reads them, by reader; nobody may have two.
+fn read(folder: &Path) -> HashMap<String, Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/read_mails.py");
-    let output = Command::new("python3").arg(script).arg(folder.path()).output().expect("python3 reads the mails");
+    let output = Command::new("python3").arg(script).arg(folder).output().expect("python3 reads the mails");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mails: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let count = mails.len();
@@ -158,7 +220,9 @@ async fn ten_invented_days_bring_every_reader_the_right_papers_once() {
     let working = (0..10).map(|n| first.checked_add_days(Days::new(n)).unwrap()).filter(|day| day.weekday().number_from_monday() <= 5);
     let days: Listing = working.map(|day| (day, invented(day, 24))).collect();
     let queries = ["robots", "title:proteins -robots", "\"quiet theory\"", "pipett*", "robots AND proteins", "heaps OR laundry"];
-    ten_days(&days, &queries.map(str::to_owned), first).await;
+    for into_sink in [false, true] {
+        ten_days(&days, &queries.map(str::to_owned), first, into_sink).await;
+    }
 }
 
 #[tokio::test]
@@ -173,5 +237,5 @@ async fn ten_real_days_bring_every_reader_the_right_papers_once() {
     // Every second one: the oracle is slow on purpose.
     let queries: Vec<String> = expressions.filter(|query| Filter::parse(query).is_ok()).step_by(2).collect();
     assert!(queries.len() > 40, "{} filters", queries.len());
-    ten_days(&days, &queries, first).await;
+    ten_days(&days, &queries, first, true).await;
 }
