@@ -35,6 +35,7 @@ create table mail (
 );
 create index mail_waiting on mail (next_attempt_at) where state in ('pending', 'deferred', 'uncertain');
 create index mail_leased on mail (lease_until) where state in ('claimed', 'transmitting');
+create index mail_expiring on mail (expires_at) where expires_at is not null and state in ('pending', 'deferred');
 create index mail_unfinished on mail (subscriber_id) where finished_at is null;
 
 -- What happened each time a mail was tried.

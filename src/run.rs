@@ -89,7 +89,12 @@ async fn pages(app: App, listener: TcpListener, stop: CancellationToken) -> anyh
 
 async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
-        let wait = match fetch::step(&app, app.clock.now()).await {
+        // A fetch that is cut off leaves nothing half stored.
+        let fetched = tokio::select! {
+            fetched = fetch::step(&app, app.clock.now()) => fetched,
+            () = stop.cancelled() => break,
+        };
+        let wait = match fetched {
             Ok(_) => FETCH_INTERVAL,
             Err(error) => trouble("fetching", &error),
         };

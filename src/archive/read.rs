@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgExecutor, PgPool};
 
 use super::RevisionKey;
 use crate::paper::{Paper, PaperId};
@@ -176,7 +176,7 @@ pub async fn version(db: &PgPool) -> sqlx::Result<Version> {
 ///
 /// Sources that have been silent for a week before the newest listing are left out, or a list that
 /// ended long ago would fill a first digest.
-pub async fn first_window(db: &PgPool) -> sqlx::Result<i64> {
+pub async fn first_window(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"with latest as (
                select l.source, max(l.day) as day from listing l join batch b on b.number = l.batch

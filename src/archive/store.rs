@@ -223,6 +223,7 @@ async fn first_curated(tx: &mut PgConnection, listed: &HashSet<i64>, fresh: &Has
     let chosen = sqlx::query_scalar!(
         r#"select id as "id!" from unnest($1::bigint[]) as given (id)
            where not exists (select from listing where paper_id = id and source = any($2))
+             and not exists (select from arrival where paper_id = id and kind = 'curated')
            order by id"#,
         &candidates,
         curated
@@ -247,9 +248,15 @@ async fn open_batch(tx: &mut PgConnection, now: DateTime<Utc>, source: &str, day
 }
 
 async fn record_arrivals(tx: &mut PgConnection, batch: i64, ids: &[i64], kind: &str) -> sqlx::Result<()> {
-    sqlx::query!("insert into arrival (batch, paper_id, kind) select $1, id, $3 from unnest($2::bigint[]) as given (id)", batch, ids, kind)
-        .execute(tx)
-        .await?;
+    sqlx::query!(
+        "insert into arrival (batch, paper_id, kind) select $1, id, $3 from unnest($2::bigint[]) as given (id)
+         on conflict (paper_id, kind) do nothing",
+        batch,
+        ids,
+        kind
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

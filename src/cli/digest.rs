@@ -110,26 +110,29 @@ fn write(folder: &Path, rendered: &Rendered) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Works on the queue until this reader's mails are through; a service that runs may be faster.
+/// Works on the queue until this reader's digest is through; a service that runs may be faster. The
+/// queue holds other readers' mails too: those on the wire are finished, whatever the time.
 async fn send(app: &App, subscriber_id: i64) -> anyhow::Result<()> {
-    let waited = async {
-        loop {
-            deliver::step(app, app.clock.now(), &CancellationToken::new()).await?;
-            let newest = subscriber::export(&app.db, subscriber_id)
-                .await?
-                .and_then(|reader| reader.mails.into_iter().find(|mail| mail.kind == "digest" && mail.state != "superseded"));
-            let Some(mail) = newest else { anyhow::bail!("the reader has just left") };
-            match mail.state.as_str() {
-                "accepted" => return output::print(&format!("Sent: {} papers.\n", mail.papers.unwrap_or(0))),
-                "failed" | "dead" | "suppressed" | "expired" => {
-                    anyhow::bail!("the digest was not sent: {} {}", mail.state, mail.last_note.unwrap_or_default())
-                }
-                _ => tokio::time::sleep(POLL).await,
+    let stop = CancellationToken::new();
+    let timer = stop.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(PATIENCE).await;
+        timer.cancel();
+    });
+    loop {
+        deliver::step(app, app.clock.now(), &stop).await?;
+        let reader = subscriber::export(&app.db, subscriber_id).await?;
+        let newest = reader.and_then(|reader| reader.mails.into_iter().find(|mail| mail.kind == "digest" && mail.state != "superseded"));
+        let Some(mail) = newest else { anyhow::bail!("the reader has just left") };
+        match mail.state.as_str() {
+            "accepted" => return output::print(&format!("Sent: {} papers.\n", mail.papers.unwrap_or(0))),
+            "failed" | "dead" | "suppressed" | "expired" => {
+                anyhow::bail!("the digest was not sent: {} {}", mail.state, mail.last_note.unwrap_or_default())
             }
+            _ if stop.is_cancelled() => {
+                anyhow::bail!("the relay does not take the digest now; it waits in the queue, and `paperlark serve` will send it")
+            }
+            _ => tokio::time::sleep(POLL).await,
         }
-    };
-    match tokio::time::timeout(PATIENCE, waited).await {
-        Ok(result) => result,
-        Err(_) => anyhow::bail!("the relay does not take the digest now; it waits in the queue, and `paperlark serve` will send it"),
     }
 }

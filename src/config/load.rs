@@ -9,6 +9,7 @@ use figment::value::{Dict, Value};
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, Secret, SourceKind};
+use crate::address::EmailAddress;
 use crate::schedule::CronSchedule;
 use crate::token::Keys;
 
@@ -206,6 +207,18 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
     check((1..=100).contains(&config.digest.max_papers), "digest.max_papers", "must be from 1 to 100")?;
     check(config.relay.connections >= 1, "relay.connections", "must be at least 1")?;
     check(config.database.max_connections >= 4, "database.max_connections", "must be at least 4")?;
+    let base = &config.site.base_url;
+    let plain = base.username().is_empty() && base.password().is_none() && base.query().is_none() && base.fragment().is_none();
+    check(plain, "site.base_url", "must be an address without user name, query or fragment, such as https://papers.example.org")?;
+    let takes_mail = |domain: &String| EmailAddress::parse(&format!("bounce@{domain}")).is_ok();
+    check(config.site.bounce_domain.as_ref().is_none_or(takes_mail), "site.bounce_domain", "must be a domain such as bounces.example.org")?;
+    // RFC 5321 § 4.5.3.1.1 allows 64 octets before the @; `+TOKEN` takes up to 37 of them.
+    let has_room = |address: &EmailAddress| address.as_str().split('@').next().is_some_and(|local| local.len() <= 25);
+    check(
+        config.site.unsubscribe_address.as_ref().is_none_or(has_room),
+        "site.unsubscribe_address",
+        "must have at most 25 characters before the @",
+    )?;
     check(
         config.relay.user.is_some() == config.relay.password.is_some(),
         "relay.user",

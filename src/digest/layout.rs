@@ -46,8 +46,7 @@ fn is_news(arrived: &Arrived, wanted: &Wanted<'_>) -> bool {
 }
 
 fn trending(window: &Window, wanted: &Wanted<'_>) -> Vec<Section> {
-    let mut papers: Vec<&Arrived> =
-        window.papers.iter().filter(|arrived| arrived.curated && !wanted.sent.contains(&arrived.key.0)).collect();
+    let mut papers: Vec<&Arrived> = window.papers.iter().filter(|arrived| arrived.curated && is_news(arrived, wanted)).collect();
     papers.sort_by_key(|arrived| (Reverse(arrived.paper.upvotes), arrived.key.0));
     let entries = papers.iter().map(|arrived| Entry { paper: arrived.key.0, revision: arrived.key.1, also: Vec::new() }).collect();
     section(None, None, entries).into_iter().collect()

@@ -95,11 +95,16 @@ pub async fn replace(tx: &mut PgConnection, superseded: &[(i64, Uuid, Uuid)]) ->
     Ok(begins)
 }
 
-/// What each of `subscribers` was sent in their mornings.
-pub async fn sent_papers(tx: &mut PgConnection, subscribers: &[i64]) -> sqlx::Result<HashMap<i64, HashSet<i64>>> {
+/// Which of the papers `among` each of `subscribers` was sent in their mornings.
+pub async fn sent_papers(tx: &mut PgConnection, subscribers: &[i64], among: &[i64]) -> sqlx::Result<HashMap<i64, HashSet<i64>>> {
+    if subscribers.is_empty() || among.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows = sqlx::query!(
-        "select subscriber_id, papers from digest where subscriber_id = any($1) and kind = 'morning' and superseded_by is null",
-        subscribers
+        r#"select subscriber_id, array(select unnest(papers) intersect select unnest($2::bigint[])) as "papers!"
+           from digest where subscriber_id = any($1) and kind = 'morning' and superseded_by is null and papers && $2"#,
+        subscribers,
+        among
     )
     .fetch_all(tx)
     .await?;

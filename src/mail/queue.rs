@@ -153,6 +153,7 @@ pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64], hold: bool) -
         r#"select subscriber_id, (state in ('claimed', 'transmitting') or (doubtful and not (state = 'uncertain' and $2))) as "unsettled!"
            from mail where subscriber_id = any($1) and kind = 'digest' and finished_at is null
              and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
+           order by subscriber_id, id
            for update"#,
         subscribers,
         hold

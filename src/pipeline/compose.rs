@@ -4,8 +4,7 @@
 //! A reader's windows `(read_through, newest]` follow one another without overlap and without gap,
 //! so nothing comes twice and nothing is missed, however long the service was down.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -72,7 +71,11 @@ pub async fn ahead(app: &App, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::R
     let Some(due) = subscriber::reader(&mut tx, subscriber_id).await? else { return Ok(None) };
     let mut composed = Composed::default();
     composed.waiting = compose(app, &mut tx, now, vec![due], &mut composed).await?.len();
-    tx.commit().await?;
+    // With nothing to say now, the reader's hour stays as it was.
+    match composed.mails {
+        0 => tx.rollback().await?,
+        _ => tx.commit().await?,
+    }
     Ok(Some(composed))
 }
 
@@ -163,41 +166,56 @@ async fn begins(app: &App, due: &[Due], taken_over: &HashMap<i64, i64>) -> sqlx:
     Ok(due.iter().map(begin).collect())
 }
 
-/// The digests of a chunk, in its order.
+/// The digests of a chunk, in its order. Readers with the same window are served together, and a window
+/// goes before the next one comes: after an outage a chunk can have many.
 async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[Due], batches: &Batches) -> sqlx::Result<Vec<Content>> {
     let filters: Vec<Vec<(NamedFilter, Filter)>> =
         due.iter().map(|reader| subscriber::parse_filters(reader.subscriber_id, &reader.filters)).collect();
-    let looks_back = |filters: &[(NamedFilter, Filter)]| filters.iter().any(|(_, filter)| filter.depends_on_changing_facts());
-
-    let mut windows: HashMap<i64, Arc<Window>> = HashMap::new();
-    for after in &batches.after {
-        if !windows.contains_key(after) {
-            let window = app.windows.batches(&app.db, *after, batches.through, &app.config.digest.curated).await?;
-            windows.insert(*after, window);
-        }
-    }
     let recent = match filters.iter().any(|filters| looks_back(filters)) {
         true => Some(app.windows.recent(&app.db, now, app.config.digest.lookback, batches.through).await?),
         false => None,
     };
-    let meets_known: Vec<i64> = due
-        .iter()
-        .zip(&filters)
-        .zip(&batches.after)
-        .filter(|((_, filters), after)| filters.is_empty() || looks_back(filters) || windows[*after].papers.iter().any(|paper| !paper.new))
-        .map(|((reader, _), _)| reader.subscriber_id)
-        .collect();
-    let sent = digest::sent_papers(tx, &meets_known).await?;
-    let nothing = HashSet::new();
-    let contents = due.iter().zip(&filters).zip(&batches.after).map(|((reader, filters), after)| {
-        // Somebody whose filters all became unreadable must not get trending papers instead.
-        if filters.is_empty() && !reader.filters.is_empty() {
-            return Content::default();
+    let mut groups: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (place, after) in batches.after.iter().enumerate() {
+        groups.entry(*after).or_default().push(place);
+    }
+    let mut contents = vec![Content::default(); due.len()];
+    for (after, places) in groups {
+        let window = app.windows.batches(&app.db, after, batches.through, &app.config.digest.curated).await?;
+        let sent = sent_before(tx, &window, recent.as_deref(), due, &filters, &places).await?;
+        for place in places {
+            let (reader, filters) = (&due[place], &filters[place]);
+            // Somebody whose filters all became unreadable must not get trending papers instead.
+            if filters.is_empty() && !reader.filters.is_empty() {
+                continue;
+            }
+            let nothing = HashSet::new();
+            let sent = sent.get(&reader.subscriber_id).unwrap_or(&nothing);
+            contents[place] = lay_out(&window, recent.as_deref(), &Wanted { filters, max_papers: reader.max_papers, sent });
         }
-        let sent = sent.get(&reader.subscriber_id).unwrap_or(&nothing);
-        lay_out(&windows[after], recent.as_deref(), &Wanted { filters, max_papers: reader.max_papers, sent })
-    });
-    Ok(contents.collect())
+    }
+    Ok(contents)
+}
+
+fn looks_back(filters: &[(NamedFilter, Filter)]) -> bool {
+    filters.iter().any(|(_, filter)| filter.depends_on_changing_facts())
+}
+
+/// Which of the papers that may come a second time each reader had before. Papers that are new in this
+/// window need no check.
+async fn sent_before(
+    tx: &mut PgConnection,
+    window: &Window,
+    recent: Option<&Window>,
+    due: &[Due],
+    filters: &[Vec<(NamedFilter, Filter)>],
+    places: &[usize],
+) -> sqlx::Result<HashMap<i64, HashSet<i64>>> {
+    let known = window.papers.iter().filter(|paper| !paper.new).chain(recent.into_iter().flat_map(|recent| &recent.papers));
+    let known: Vec<i64> = known.map(|paper| paper.key.0).collect();
+    let window_has_known = window.papers.iter().any(|paper| !paper.new);
+    let concerned = places.iter().filter(|place| window_has_known || looks_back(&filters[**place])).map(|place| due[*place].subscriber_id);
+    digest::sent_papers(tx, &concerned.collect::<Vec<_>>(), &known).await
 }
 
 /// The reader's own date: a digest due late yesterday and composed after an outage is today's.

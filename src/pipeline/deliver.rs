@@ -7,6 +7,7 @@
 mod letter;
 mod policy;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -75,6 +76,8 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
     }
     let claimed = queue::claim(&app.db, now, settings.lease, CLAIM).await?;
     if claimed.is_empty() {
+        // Nobody is kept waiting by a connection that dies unnoticed overnight.
+        app.relay.close().await;
         return Ok(Delivered::default());
     }
     let letters = Letters::load(app, &claimed).await?;
@@ -86,7 +89,7 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
         .collect::<Vec<_>>();
     let ends = tokio::select! {
         ends = sending => ends,
-        error = heartbeat(app, settings.lease, &held) => return Err(error),
+        never = heartbeat(app, settings.lease, &held) => match never {},
     };
     let mut delivered = Delivered::default();
     for end in ends {
@@ -105,19 +108,20 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
     Ok(delivered)
 }
 
-/// Renews the leases of a batch for as long as it takes; ends only when the database fails.
-async fn heartbeat(app: &App, lease: Duration, held: &[Claimed]) -> sqlx::Error {
+/// Renews the leases of a batch for as long as it takes, several times a lease. A failure ends nothing:
+/// mails on the wire must be finished, and should the lease be lost, the fence protects what others do.
+async fn heartbeat(app: &App, lease: Duration, held: &[Claimed]) -> Infallible {
     loop {
-        tokio::time::sleep(lease / 3).await;
+        tokio::time::sleep(lease / 6).await;
         if let Err(error) = queue::extend(&app.db, app.clock.now(), lease, held).await {
-            return error;
+            tracing::warn!(%error, "leases could not be renewed; trying again");
         }
     }
 }
 
 async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &CancellationToken, route: &CancellationToken) -> sqlx::Result<End> {
     if stop.is_cancelled() || route.is_cancelled() {
-        queue::release(&app.db, &mail).await?;
+        queue::release(&app.db, &mail, None).await?;
         return Ok(End::Released);
     }
     let now = app.clock.now();
@@ -136,7 +140,8 @@ async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &Cancellatio
             Ok(End::Suppressed)
         }
         Sent::Not(SendError::Route(reply)) => {
-            queue::release(&app.db, &mail).await?;
+            // Should it be this mail that makes the relay give up, the others go first next time.
+            queue::release(&app.db, &mail, Some(app.clock.now() + policy::back_off(0, mail.id))).await?;
             if !route.is_cancelled() {
                 route.cancel();
                 policy::pause(app, &reply.text).await?;
@@ -180,6 +185,7 @@ async fn send(app: &App, mail: &Claimed, rendered: &Rendered) -> sqlx::Result<Se
 }
 
 async fn unrenderable(app: &App, now: DateTime<Utc>, mail: &Claimed, problem: String) -> sqlx::Result<End> {
+    let problem = policy::without_addresses(&problem);
     tracing::error!(mail = %mail.id, problem, "a mail cannot be rendered");
     let again = (mail.render_failures + 1 < policy::MAX_RENDER_FAILURES).then(|| now + policy::back_off(mail.render_failures, mail.id));
     finish(app, mail, Outcome::Unrenderable(again), Reply { code: None, text: problem }).await

@@ -60,7 +60,7 @@ const CHECK_LEASE: TimeDelta = TimeDelta::minutes(10);
 
 const SECONDS_A_DAY: u64 = 86_400;
 
-/// So many days may fail before the rest of a round is given up; with `fetch.timeout` at its default
+/// After so many failed days in a row only the newest is asked for; with `fetch.timeout` at its default
 /// that takes less than [`CHECK_LEASE`].
 const MAX_FAILED_DAYS: usize = 3;
 
@@ -105,24 +105,29 @@ async fn scheduled(app: &App, now: DateTime<Utc>, name: &str, source: &Source) -
             (0..=days).rev().filter_map(|back| today.checked_sub_days(Days::new(back))).map(Some).collect()
         }
     };
-    let mut failures = Vec::new();
-    for day in days {
+    let newest = days.len().saturating_sub(1);
+    let mut failed_in_a_row = 0;
+    for (place, day) in days.into_iter().enumerate() {
+        // A hub that is down is not asked fifteen times, but an old day that fails never keeps back today.
+        if failed_in_a_row >= MAX_FAILED_DAYS && place < newest {
+            continue;
+        }
         match fetch(app, now, name, day).await {
             Ok(one) => {
+                failed_in_a_row = 0;
                 report.papers += one.papers;
                 report.stored.extend(one.stored);
                 report.problems.extend(one.problems);
                 report.not_modified &= one.not_modified;
             }
-            Err(error) => failures.push(error),
-        }
-        // One bad day must not keep the others back, but a hub that is down is not asked fifteen times.
-        let asked_to_wait = failures.last().is_some_and(|error| error.retry_after().is_some());
-        if asked_to_wait || failures.len() >= MAX_FAILED_DAYS {
-            break;
+            Err(error) if place == newest || error.retry_after().is_some() => return Err(error),
+            Err(error) => {
+                failed_in_a_row += 1;
+                tracing::warn!(source = name, ?day, error = %error, "one day of a source failed; it is asked for again next time");
+            }
         }
     }
-    failures.into_iter().next_back().map_or(Ok(report), Err)
+    Ok(report)
 }
 
 /// Asks one source for one day and stores what it gave; doing so again changes nothing.

@@ -55,9 +55,23 @@ impl Reply {
         Self { code: None, text: text.into() }
     }
 
-    /// Whether the address itself is bad: an enhanced status of 5.1.x (RFC 3463 § 3.2).
+    /// Whether the recipient's address itself is bad. Of the statuses 5.1.x (RFC 3463 § 3.2, RFC 7505) only
+    /// these are about the recipient; others blame the sender.
     pub fn says_bad_address(&self) -> bool {
-        self.text.split_whitespace().next().is_some_and(|status| status.starts_with("5.1."))
+        matches!(self.status(), Some("5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10"))
+    }
+
+    /// Whether it is our own address, login or host that is refused. Postfix says so in answer to RCPT, unless
+    /// told otherwise (`smtpd_delay_reject`).
+    fn blames_us(&self) -> bool {
+        const PHRASES: [&str; 3] = ["sender address rejected", "relay access denied", "client host rejected"];
+        let text = self.text.to_lowercase();
+        matches!(self.status(), Some("5.1.7" | "5.1.8")) || PHRASES.iter().any(|phrase| text.contains(phrase))
+    }
+
+    /// The enhanced status (RFC 2034).
+    fn status(&self) -> Option<&str> {
+        self.text.split_whitespace().next()
     }
 }
 
@@ -82,7 +96,7 @@ fn verdict(phase: Phase, reply: Reply) -> SendError {
         // Closing down; and everything about TLS or login.
         Some(421 | 454 | 530 | 534 | 535 | 538) => SendError::Route(reply),
         // The sender is the same for all mails: refusing it is no fault of this recipient.
-        _ if phase == Phase::Mail => SendError::Route(reply),
+        _ if phase == Phase::Mail || reply.blames_us() => SendError::Route(reply),
         Some(500..) => SendError::Refused(reply),
         _ => SendError::Deferred(reply),
     }
@@ -142,6 +156,18 @@ mod tests {
     }
 
     #[test]
+    fn a_relay_that_refuses_us_in_answer_to_rcpt_fails_no_readers_mail() {
+        for text in [
+            "5.7.1 <ann@example.org>: Relay access denied",
+            "5.7.1 <us@example.org>: Sender address rejected: not owned by user x",
+            "5.1.8 bad sender",
+        ] {
+            let found = verdict(Phase::Rcpt, Reply { code: Some(554), text: text.into() });
+            assert!(matches!(found, SendError::Route(_)), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
     fn only_a_break_after_the_dot_leaves_the_fate_unknown() {
         assert!(matches!(lost(Phase::Rcpt, String::new()), SendError::Route(_)));
         assert!(matches!(lost(Phase::Data, String::new()), SendError::Deferred(_)));
@@ -153,6 +179,8 @@ mod tests {
         let check = |text: &str, expect: bool| assert_eq!(Reply::local(text).says_bad_address(), expect, "{text}");
         check("5.1.1 no such user", true);
         check("5.1.10 null MX", true);
+        check("5.1.0 <us@example.org>: Sender address rejected: User unknown", false);
+        check("5.1.8 bad sender's system", false);
         check("5.7.1 blocked", false);
         check("5.2.2 mailbox full", false);
         check("no such user", false);

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use flate2::read::MultiGzDecoder;
 
 use super::item::{self, Item};
@@ -16,10 +16,15 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// Reads `path`; only the items of `day` where one is asked for.
 pub(super) fn read(path: &Path, name: &str, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched, SourceError> {
+    // A mistyped year would be the newest day for ever.
+    let latest = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let mut fetched = Fetched::default();
     let mut days: BTreeMap<NaiveDate, Vec<crate::paper::Paper>> = BTreeMap::new();
     for file in files(path)? {
         let mut take = |place: String, result: Result<Item, String>| match result {
+            Ok(item) if item.day.is_some_and(|day| day > latest) => {
+                fetched.problems.push(Problem { place, reason: format!("it is listed on a day after {latest}, more than a year ahead") });
+            }
             Ok(item) => {
                 let listed = item.day.or(day).unwrap_or(today);
                 if day.is_none_or(|day| day == listed) {

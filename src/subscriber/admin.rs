@@ -113,7 +113,7 @@ pub async fn add(app: &App, now: DateTime<Utc>, wish: &SignUp, weekdays: Weekday
     }
     let filters: Vec<NamedFilter> = wish.queries.iter().map(|query| NamedFilter::from_query(query)).collect();
     replace_filters(&mut tx, id, &filters).await?;
-    confirm::activate(app, &mut tx, now, id, &schedule).await?;
+    confirm::activate(&mut tx, now, id, &schedule).await?;
     queue::enqueue(&mut tx, now, id, Subject::Welcome, Some(now + CONFIRMATION_LIFETIME)).await?;
     Ok(tx.commit().await?)
 }

@@ -108,14 +108,13 @@ pub async fn confirm(app: &App, now: DateTime<Utc>, token: &str) -> Result<Confi
         replace_filters(&mut tx, subscriber_id, &wanted.collect::<Vec<_>>()).await?;
         queue::enqueue(&mut tx, now, subscriber_id, Subject::Welcome, Some(now + CONFIRMATION_LIFETIME)).await?;
     }
-    let next_due_at = activate(app, &mut tx, now, subscriber_id, &signup.schedule).await?;
+    let next_due_at = activate(&mut tx, now, subscriber_id, &signup.schedule).await?;
     tx.commit().await?;
     Ok(Confirmation::Confirmed { subscriber_id, next_due_at: Some(next_due_at), schedule: signup.schedule })
 }
 
 /// Makes a reader active, at the hour and in the zone of `schedule`; ends a pause.
 pub(super) async fn activate(
-    app: &App,
     tx: &mut PgConnection,
     now: DateTime<Utc>,
     subscriber_id: i64,
@@ -123,10 +122,11 @@ pub(super) async fn activate(
 ) -> sqlx::Result<DateTime<Utc>> {
     let next_due_at = next_due(schedule, now);
     // Whoever comes back starts at the latest day again, but gets nothing they had before.
-    let latest = archive::first_window(&app.db).await?;
+    let latest = archive::first_window(&mut *tx).await?;
     sqlx::query!(
         "update subscriber
-         set status = 'active', paused = false, confirmed_at = $2, next_due_at = $3, time_zone = $4, hour = $5, weekdays = $6,
+         set status = 'active', paused = false, confirmed_at = $2,
+             next_due_at = case when next_due_at <= $2 then next_due_at else $3 end, time_zone = $4, hour = $5, weekdays = $6,
              read_through = case when status = 'active' or read_through is null then read_through else greatest(read_through, $7) end
          where id = $1",
         subscriber_id,

@@ -60,8 +60,8 @@ pub(super) async fn load(connection: &mut PgConnection, subscriber_id: i64) -> s
     }))
 }
 
-/// Saves what the reader chose (address and due time are not theirs to set) and gives it back with
-/// the new due time.
+/// Saves what the reader chose (address and due time are not theirs to set) and gives it back with the
+/// new due time; a digest that is overdue stays due.
 ///
 /// # Errors
 /// A false token, or a reader who deleted their data.
@@ -74,7 +74,8 @@ pub async fn save(app: &App, now: DateTime<Utc>, token: &str, wanted: Preference
     let next_due_at = (active && !wanted.paused).then(|| next_due(&wanted.schedule, now));
     sqlx::query!(
         "update subscriber
-         set paused = $2, time_zone = $3, hour = $4, weekdays = $5, max_papers = $6, send_when_empty = $7, next_due_at = $8
+         set paused = $2, time_zone = $3, hour = $4, weekdays = $5, max_papers = $6, send_when_empty = $7,
+             next_due_at = case when $8::timestamptz is not null and next_due_at <= $9 then next_due_at else $8 end
          where id = $1",
         subscriber_id,
         wanted.paused,
@@ -83,7 +84,8 @@ pub async fn save(app: &App, now: DateTime<Utc>, token: &str, wanted: Preference
         i16::from(wanted.schedule.weekdays.bits()),
         i16::from(wanted.max_papers),
         wanted.send_when_empty,
-        next_due_at
+        next_due_at,
+        now
     )
     .execute(&mut *tx)
     .await?;

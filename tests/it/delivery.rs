@@ -52,6 +52,8 @@ async fn a_relay_that_is_not_there_is_waited_for() {
     let away = paperlark::App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
     let delivered = paperlark::pipeline::deliver::step(&away, service.now(), &CancellationToken::new()).await.unwrap();
     assert_eq!((delivered.released, delivered.total()), (1, 1));
+    assert_eq!(service.deliver().await.accepted, 0, "the mail that met the trouble lets others go first");
+    service.pass(Duration::from_secs(75));
     assert_eq!(service.deliver().await.accepted, 1, "another relay is another route");
 }
 
@@ -157,4 +159,26 @@ async fn a_worker_taken_for_dead_changes_nothing() {
     assert_eq!(service.deliver().await.accepted, 1, "another worker takes over");
     let lease = Duration::from_secs(60);
     assert!(!paperlark::mail::queue::begin_transmission(&service.app.db, service.now(), lease, &claimed[0]).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_mail_that_makes_the_relay_give_up_does_not_hold_up_the_others() {
+    let service = waiting_digest(&[("RELAY_CONNECTIONS", "1")]).await;
+    service.catcher.faults().add(Fault::recipient(ADDRESS, "421 4.7.0 not today"));
+    assert_eq!(service.deliver().await.released, 1);
+    service.pass(Duration::from_secs(6));
+    service.join("bob@example.org", "robots").await;
+    assert!(service.mailbox().for_recipient("bob@example.org").len() >= 2, "confirmation and welcome went out meanwhile");
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_our_sender_at_rcpt_costs_no_reader_anything() {
+    let service = waiting_digest(&[]).await;
+    let refusal = "550 5.1.0 <bounce@paperlark.example>: Sender address rejected: User unknown";
+    service.catcher.faults().add(Fault::recipients(|_| true, refusal));
+    let delivered = service.deliver().await;
+    assert_eq!((delivered.released, delivered.failed), (1, 0));
+    service.catcher.faults().clear();
+    service.pass(Duration::from_secs(301));
+    assert_eq!(service.deliver().await.accepted, 1);
 }

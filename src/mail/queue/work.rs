@@ -134,14 +134,15 @@ pub async fn begin_transmission(db: &PgPool, now: DateTime<Utc>, lease: Duration
     Ok(begun.rows_affected() == 1)
 }
 
-/// Gives a claim back untouched: nothing was wrong with this mail.
-pub async fn release(db: &PgPool, mail: &Claimed) -> sqlx::Result<()> {
+/// Gives a claim back without counting an attempt; where `again` says so, not before then.
+pub async fn release(db: &PgPool, mail: &Claimed, again: Option<DateTime<Utc>>) -> sqlx::Result<()> {
     sqlx::query!(
-        "update mail set state = 'pending', lease_until = null
+        "update mail set state = 'pending', lease_until = null, next_attempt_at = coalesce($4, next_attempt_at)
          where subscriber_id = $1 and id = $2 and fence = $3 and state in ('claimed', 'transmitting')",
         mail.subscriber_id,
         mail.id,
-        mail.fence
+        mail.fence,
+        again
     )
     .execute(db)
     .await?;

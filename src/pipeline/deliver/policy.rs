@@ -73,7 +73,8 @@ pub(super) async fn clear(db: &PgPool, relay: &str) -> sqlx::Result<()> {
 /// What a relay said, for logs and notes: relays like to repeat the recipient, which neither needs, and may say
 /// anything at any length, also what no database keeps.
 pub(super) fn without_addresses(text: &str) -> String {
-    let hide = |word: &str| if word.contains('@') { "…".to_owned() } else { word.to_owned() };
+    let tells = |word: &str| word.contains('@') || word.contains("%40") || word.contains("://");
+    let hide = |word: &str| if tells(word) { "…".to_owned() } else { word.to_owned() };
     let words: String = text.split_whitespace().map(hide).collect::<Vec<_>>().join(" ");
     words.chars().filter(|c| !c.is_control()).take(MAX_NOTE_CHARS).collect()
 }
