@@ -21,3 +21,4 @@ mod preferences;
 mod sources;
 mod ten_days;
 mod test_databases;
+mod tls;
