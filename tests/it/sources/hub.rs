@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use paperlark::archive;
 use serde_json::{Value, json};
 
-use super::{MONDAY, NOW, answer, ask, day, find, paper};
+use super::{MONDAY, NOW, answer, ask, day, find, new_papers, paper};
 use crate::support::hub::Hub;
 use crate::support::papers::{invented, item};
 use crate::support::service::Service;
@@ -87,7 +87,7 @@ async fn known_oddities_of_the_hub_are_understood() {
 
 #[tokio::test]
 async fn a_long_day_is_read_page_by_page() {
-    for (count, pages) in [(99, 1), (100, 2), (250, 3)] {
+    for (count, pages) in [(49, 1), (50, 2), (100, 2), (249, 3)] {
         let service = Service::start(NOW).await;
         service.hub.list(day(MONDAY), invented(day(MONDAY), count));
         let report = service.fetch(MONDAY).await;
@@ -98,13 +98,25 @@ async fn a_long_day_is_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_server_with_pages_of_its_own_size_or_without_pages_is_read_whole_once() {
+    for (longest, ignores, papers) in [(Some(50), false, 120), (None, true, 100)] {
+        let service = Service::start(NOW).await;
+        service.hub.list(day(MONDAY), invented(day(MONDAY), 120));
+        service.hub.limit_pages(longest, ignores);
+        let report = ask(&service, "huggingface", Some(MONDAY)).await.unwrap();
+        assert_eq!(new_papers(&report), papers, "{longest:?}");
+        assert!(service.hub.asked().len() <= 3);
+    }
+}
+
+#[tokio::test]
 async fn each_page_is_asked_for_only_if_it_changed() {
     let service = Service::start(NOW).await;
     let mut items = invented(day(MONDAY), 250);
     service.hub.list(day(MONDAY), items.clone());
     service.fetch(MONDAY).await;
     assert!(service.fetch(MONDAY).await.not_modified);
-    assert_eq!(service.hub.asked().len(), 6, "all three pages each time");
+    assert_eq!(service.hub.asked().len(), 8, "all four pages each time, the last one empty");
     items[120]["paper"]["upvotes"] = json!(900);
     service.hub.list(day(MONDAY), items);
     let changed = service.fetch(MONDAY).await;

@@ -24,6 +24,8 @@ pub struct Hub {
 struct Shared {
     days: BTreeMap<NaiveDate, Vec<Value>>,
     answer: Option<Answer>,
+    longest_page: Option<usize>,
+    ignores_pages: bool,
     asked: Vec<String>,
 }
 
@@ -55,6 +57,13 @@ impl Hub {
         self.shared.lock().unwrap().answer = answer;
     }
 
+    /// Gives no more than `items` a page, whatever is asked; or the first page whatever is asked.
+    pub fn limit_pages(&self, items: Option<usize>, ignore: bool) {
+        let mut shared = self.shared.lock().unwrap();
+        shared.longest_page = items;
+        shared.ignores_pages = ignore;
+    }
+
     /// The queries since the last call.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.lock().unwrap().asked)
@@ -67,6 +76,8 @@ async fn list(State(shared): State<Arc<Mutex<Shared>>>, Query(query): Query<Hash
     let limit: usize = query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(50);
     let date = query.get("date").cloned().unwrap_or_default();
     shared.asked.push(format!("date={date} p={page} limit={limit}"));
+    let limit = shared.longest_page.map_or(limit, |longest| limit.min(longest));
+    let page = if shared.ignores_pages { 0 } else { page };
     if let Some(answer) = &shared.answer {
         let mut response = (StatusCode::from_u16(answer.status).unwrap(), answer.body.clone()).into_response();
         for (name, value) in &answer.headers {
