@@ -14,9 +14,9 @@ use sqlx::PgConnection;
 
 pub use admin::{AddError, Export, Overview, add, export, find, list, remove};
 pub use confirm::{Confirmation, confirm, look};
-pub use due::{Due, Reader, advance, due, earliest_due, reader, readers};
+pub use due::{Due, Reader, advance, due, reader, readers};
 pub use preferences::{Preferences, delete, preferences, save};
-pub use subscribe::{SignUp, subscribe};
+pub use subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
 pub use unsubscribe::{By, suppress, unsubscribe};
 
 use crate::address::EmailAddress;

@@ -54,11 +54,7 @@ impl Windows {
     /// The papers of batches `(after, through]`.
     pub async fn batches(&self, db: &PgPool, after: i64, through: i64, curated: &[String]) -> sqlx::Result<Arc<Window>> {
         let key = Key::Batches { after, through, version: archive::version(db).await? };
-        if let Some(window) = self.kept(&key) {
-            return Ok(window);
-        }
-        let papers = archive::window(db, after, through, curated).await?;
-        Ok(self.keep(key, papers))
+        self.get(key, archive::window(db, after, through, curated)).await
     }
 
     /// The papers of the last `lookback`, up to batch `through`. The start is rounded down to the
@@ -68,30 +64,23 @@ impl Windows {
         let since = now - lookback;
         let since = DateTime::from_timestamp(since.timestamp().div_euclid(HOUR) * HOUR, 0).unwrap_or(since);
         let key = Key::Recent { since, through, version: archive::version(db).await? };
-        if let Some(window) = self.kept(&key) {
-            return Ok(window);
-        }
-        let papers = archive::recent(db, since, through).await?;
-        Ok(self.keep(key, papers))
+        self.get(key, archive::recent(db, since, through)).await
     }
 
     /// The papers listed on `since` or later.
     pub async fn listed(&self, db: &PgPool, since: NaiveDate) -> sqlx::Result<Arc<Window>> {
         let key = Key::Listed { since, version: archive::version(db).await? };
-        if let Some(window) = self.kept(&key) {
+        self.get(key, archive::listed_since(db, since)).await
+    }
+
+    /// The kept window, or one of the papers that `load` then brings.
+    async fn get(&self, key: Key, load: impl Future<Output = sqlx::Result<Vec<Arrived>>>) -> sqlx::Result<Arc<Window>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(window) = kept {
             return Ok(window);
         }
-        let papers = archive::listed_since(db, since).await?;
-        Ok(self.keep(key, papers))
-    }
-
-    fn kept(&self, key: &Key) -> Option<Arc<Window>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn keep(&self, key: Key, papers: Vec<Arrived>) -> Arc<Window> {
-        let window = Arc::new(Window::new(papers));
+        let window = Arc::new(Window::new(load.await?));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, window.clone());
-        window
+        Ok(window)
     }
 }

@@ -122,11 +122,6 @@ pub async fn advance(tx: &mut PgConnection, now: DateTime<Utc>, readers: &[Due],
     Ok(())
 }
 
-/// When the next reader is due.
-pub async fn earliest_due(db: &PgPool) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select min(next_due_at) from subscriber where next_due_at is not null").fetch_one(db).await
-}
-
 /// What the mails to these readers need.
 pub async fn readers(db: &PgPool, ids: &[i64]) -> sqlx::Result<HashMap<i64, Reader>> {
     let mut connection = db.acquire().await?;

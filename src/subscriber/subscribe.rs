@@ -23,7 +23,7 @@ pub struct SignUp {
     pub hour: Hour,
 }
 
-/// How long a confirmation link works; also printed in the mail.
+/// How long a confirmation link works, as mail and page say it.
 pub const CONFIRMATION_LIFETIME: TimeDelta = TimeDelta::hours(48);
 
 /// Notes the wish and sends a confirmation mail, unless the address had enough of them.

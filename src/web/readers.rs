@@ -40,7 +40,10 @@ pub(super) async fn subscribe(State(web): State<Web>, peer: ConnectInfo<SocketAd
         }
         subscriber::subscribe(&web.app, web.app.clock.now(), &wish).await?;
     }
-    web.page(&SubscribedPage { from_address: web.app.config.site.from_address.to_string(), valid: "48 hours".into() })
+    web.page(&SubscribedPage {
+        from_address: web.app.config.site.from_address.to_string(),
+        valid: format!("{} hours", subscriber::CONFIRMATION_LIFETIME.num_hours()),
+    })
 }
 
 /// `GET /confirm/{token}`

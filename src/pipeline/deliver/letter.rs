@@ -22,9 +22,6 @@ pub(super) struct Letters {
     papers: HashMap<RevisionKey, Paper>,
 }
 
-/// How long a confirmation link works, in hours, as the mail says it.
-const CONFIRMATION_HOURS: u32 = 48;
-
 impl Letters {
     pub(super) async fn load(app: &App, mails: &[Claimed]) -> sqlx::Result<Self> {
         let subscribers: Vec<i64> = mails.iter().map(|mail| mail.subscriber_id).collect();
@@ -51,7 +48,7 @@ impl Letters {
             },
             Subject::Confirmation(signup) => Mail::Confirmation(ConfirmationMail {
                 confirm_url: site.link(&format!("confirm/{}", app.keys.sign(Purpose::Confirm, mail.subscriber_id, signup.as_bytes()))),
-                valid_hours: CONFIRMATION_HOURS,
+                valid_hours: u32::try_from(subscriber::CONFIRMATION_LIFETIME.num_hours()).unwrap_or(u32::MAX),
             }),
             Subject::Welcome => Mail::Welcome(WelcomeMail {
                 first_digest_at: reader.next_due_at.unwrap_or(mail.dated),
