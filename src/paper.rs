@@ -1,6 +1,5 @@
 //! A paper, its identity, and the rule that merges what several sources say of it. Pure.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -167,6 +166,12 @@ fn arxiv_id_of_doi(doi: &str) -> Option<String> {
 pub struct Paper {
     /// The canonical identity.
     pub id: PaperId,
+    /// Other identities of the same paper, such as the DOI of its journal version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<PaperId>,
+    /// The paper's own version, where its source counts them (arXiv's `v3` is 3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
     /// One line.
     pub title: String,
     /// One paragraph; may be empty where a source gives none.
@@ -214,9 +219,6 @@ pub struct Paper {
     /// Names of the sources that carried it, in order of first appearance.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// What else each source said, by source, kept as it came.
-    #[serde(default)]
-    pub details: BTreeMap<String, serde_json::Value>,
 }
 
 impl Paper {
@@ -224,6 +226,8 @@ impl Paper {
     pub fn new(id: PaperId, title: impl Into<String>) -> Self {
         Self {
             id,
+            aliases: Vec::new(),
+            version: None,
             title: title.into(),
             abstract_text: String::new(),
             authors: Vec::new(),
@@ -240,7 +244,6 @@ impl Paper {
             ai_summary: None,
             ai_keywords: Vec::new(),
             sources: Vec::new(),
-            details: BTreeMap::new(),
         }
     }
 
@@ -264,6 +267,12 @@ impl Paper {
                 *known = new;
             }
         }
+        for alias in newer.aliases {
+            if alias != self.id && !self.aliases.contains(&alias) {
+                self.aliases.push(alias);
+            }
+        }
+        self.version = self.version.max(newer.version);
         text(&mut self.title, newer.title);
         text(&mut self.abstract_text, newer.abstract_text);
         list(&mut self.authors, newer.authors);
@@ -284,7 +293,6 @@ impl Paper {
                 self.sources.push(source);
             }
         }
-        self.details.extend(newer.details);
     }
 }
 

@@ -30,6 +30,9 @@ pub struct DayPapers {
 pub struct Fetched {
     /// Earliest day first; a day without papers is left out.
     pub days: Vec<DayPapers>,
+    /// Papers the source mentions without listing them: new versions, corrected records. They add to what is
+    /// known and never arrive.
+    pub updates: Vec<Paper>,
     /// Items that could not be read; the others stand in `days`.
     pub problems: Vec<Problem>,
     /// For the next conditional request.
@@ -100,10 +103,10 @@ pub async fn fetch(
     validators: &Validators,
 ) -> Result<Fetched, SourceError> {
     match (source.kind, &source.base_url, &source.path) {
-        (SourceKind::Huggingface, Some(base), _) => huggingface::fetch(http, name, base, day.unwrap_or(today), validators).await,
+        (SourceKind::Huggingface, Some(base), _) => huggingface::fetch(http, base, day.unwrap_or(today), validators).await,
         (SourceKind::File, _, Some(path)) => {
-            let (path, name) = (path.clone(), name.to_owned());
-            let reading = tokio::task::spawn_blocking(move || file::read(&path, &name, day, today));
+            let path = path.clone();
+            let reading = tokio::task::spawn_blocking(move || file::read(&path, day, today));
             reading.await.unwrap_or_else(|error| Err(SourceError::Malformed { place: "the file".into(), reason: error.to_string() }))
         }
         // `config::load` refuses these.

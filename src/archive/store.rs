@@ -20,6 +20,8 @@ pub struct Incoming {
     pub day: NaiveDate,
     /// In the order of the list.
     pub papers: Vec<Paper>,
+    /// Papers mentioned, but not listed: they add to what is known and never arrive.
+    pub updates: Vec<Paper>,
     /// What the next conditional request needs.
     pub validators: Vec<Validator>,
 }
@@ -69,7 +71,8 @@ struct Known {
 pub async fn store(db: &PgPool, now: DateTime<Utc>, incoming: Incoming, curated: &[String], backfill: bool) -> sqlx::Result<Stored> {
     let mut tx = db.begin().await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", STORE_LOCK).execute(&mut *tx).await?;
-    let papers = without_repeats(incoming.papers, &incoming.source);
+    let listed_papers = without_repeats(incoming.papers.clone(), &incoming.source).len();
+    let papers = without_repeats([incoming.papers, incoming.updates].concat(), &incoming.source);
     let known = known_papers(&mut tx, &papers).await?;
     let (old, new): (Vec<Paper>, Vec<Paper>) = papers.iter().cloned().partition(|paper| known.contains_key(&paper.id));
     let mut stored = Stored { new: new.len(), ..Stored::default() };
@@ -78,7 +81,9 @@ pub async fn store(db: &PgPool, now: DateTime<Utc>, incoming: Incoming, curated:
     stored.updated = update_known(&mut tx, now, &known, old).await?;
     let ids: Vec<i64> = papers.iter().map(|paper| inserted.get(&paper.id).copied().unwrap_or_else(|| known[&paper.id].id)).collect();
 
-    let listed = newly_listed(&mut tx, &incoming.source, incoming.day, &ids).await?;
+    // The listed ones come first, the mere mentions after them.
+    let on_the_list = &ids[..listed_papers];
+    let listed = newly_listed(&mut tx, &incoming.source, incoming.day, on_the_list).await?;
     stored.listed = listed.len();
     let fresh: HashSet<i64> = inserted.values().copied().collect();
     let chosen = match curated.contains(&incoming.source) {
@@ -86,12 +91,12 @@ pub async fn store(db: &PgPool, now: DateTime<Utc>, incoming: Incoming, curated:
         false => Vec::new(),
     };
     stored.curated = chosen.len();
-    if !listed.is_empty() || !fresh.is_empty() {
+    if !listed.is_empty() {
         let batch = open_batch(&mut tx, now, &incoming.source, incoming.day, backfill).await?;
-        let fresh: Vec<i64> = ids.iter().copied().filter(|id| fresh.contains(id)).collect();
+        let fresh: Vec<i64> = on_the_list.iter().copied().filter(|id| fresh.contains(id)).collect();
         record_arrivals(&mut tx, batch, &fresh, "new").await?;
         record_arrivals(&mut tx, batch, &chosen, "curated").await?;
-        record_listing(&mut tx, batch, &incoming.source, incoming.day, &ids, &listed).await?;
+        record_listing(&mut tx, batch, &incoming.source, incoming.day, on_the_list, &listed).await?;
         stored.batch = Some(batch);
     }
     record_validators(&mut tx, now, &incoming.source, &incoming.validators).await?;

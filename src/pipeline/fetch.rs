@@ -146,15 +146,16 @@ pub async fn fetch(app: &App, now: DateTime<Utc>, name: &str, day: Option<NaiveD
 }
 
 async fn store(app: &App, now: DateTime<Utc>, name: &str, asked: NaiveDate, fetched: Fetched) -> Result<Report, FetchError> {
-    let Fetched { mut days, problems, mut validators, not_modified } = fetched;
+    let Fetched { mut days, mut updates, problems, mut validators, not_modified } = fetched;
     let mut report = Report { problems, not_modified, ..Report::default() };
-    if days.is_empty() && !validators.is_empty() {
+    if days.is_empty() && !(validators.is_empty() && updates.is_empty()) {
         days.push(source::DayPapers { day: asked, papers: Vec::new() });
     }
     for day in days {
         report.papers += day.papers.len();
         // All pages of an answer are one day, so its validators belong to one transaction.
-        let incoming = Incoming { source: name.to_owned(), day: day.day, papers: day.papers, validators: std::mem::take(&mut validators) };
+        let (updates, validators) = (std::mem::take(&mut updates), std::mem::take(&mut validators));
+        let incoming = Incoming { source: name.to_owned(), day: day.day, papers: day.papers, updates, validators };
         let stored = archive::store(&app.db, now, incoming, &app.config.digest.curated, is_history(app, now, day.day)).await?;
         report.stored.push((day.day, stored));
     }

@@ -15,7 +15,7 @@ use super::{DayPapers, Fetched, Problem, SourceError};
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Reads `path`; only the items of `day` where one is asked for.
-pub(super) fn read(path: &Path, name: &str, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched, SourceError> {
+pub(super) fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched, SourceError> {
     // A mistyped year would be the newest day for ever.
     let latest = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let mut fetched = Fetched::default();
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, name: &str, day: Option<NaiveDate>, today: Naive
             }
             Err(reason) => fetched.problems.push(Problem { place, reason }),
         };
-        read_file(&file, name, &mut take).map_err(|source| SourceError::File { path: file.display().to_string(), source })?;
+        read_file(&file, &mut take).map_err(|source| SourceError::File { path: file.display().to_string(), source })?;
     }
     fetched.days = days.into_iter().map(|(day, papers)| DayPapers { day, papers }).collect();
     Ok(fetched)
@@ -56,7 +56,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, String>)) -> io::Result<()> {
+fn read_file(path: &Path, take: &mut dyn FnMut(String, Result<Item, String>)) -> io::Result<()> {
     let mut raw = BufReader::new(File::open(path)?);
     let gzipped = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let bytes: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
@@ -70,7 +70,7 @@ fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, 
         }
         let items = item::list(&body).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))?;
         for (json, number) in items.into_iter().zip(1..) {
-            take(format!("{shown}, item {number}"), item::read(json.get().as_bytes(), name));
+            take(format!("{shown}, item {number}"), item::read(json.get().as_bytes()));
         }
         return Ok(());
     }
@@ -82,7 +82,7 @@ fn read_file(path: &Path, name: &str, take: &mut dyn FnMut(String, Result<Item, 
             break;
         }
         if !line.trim_ascii().is_empty() {
-            take(format!("{shown}, line {number}"), item::read(&line, name));
+            take(format!("{shown}, line {number}"), item::read(&line));
         }
     }
     Ok(())

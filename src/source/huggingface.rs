@@ -21,7 +21,7 @@ const MAX_PAGES: usize = 20;
 
 /// Asks for the listing of `day`, page by page. The day of every paper is the day asked for: the
 /// dates inside the answer are unreliable.
-pub(super) async fn fetch(http: &Http, name: &str, base: &Url, day: NaiveDate, validators: &Validators) -> Result<Fetched, SourceError> {
+pub(super) async fn fetch(http: &Http, base: &Url, day: NaiveDate, validators: &Validators) -> Result<Fetched, SourceError> {
     let mut fetched = Fetched { not_modified: true, ..Fetched::default() };
     let (mut papers, mut seen) = (Vec::new(), HashSet::new());
     for page in 0..MAX_PAGES {
@@ -37,7 +37,7 @@ pub(super) async fn fetch(http: &Http, name: &str, base: &Url, day: NaiveDate, v
         let items = item::list(&answer.body).map_err(|reason| SourceError::Malformed { place: url.to_string(), reason })?;
         let (count, known) = (items.len(), seen.len());
         for (json, number) in items.into_iter().zip(1..) {
-            match item::read(json.get().as_bytes(), name) {
+            match item::read(json.get().as_bytes()) {
                 Ok(item) => {
                     seen.insert(item.paper.id.clone());
                     papers.push(item.paper);

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::paper::{Paper, PaperId};
 use crate::text;
@@ -37,10 +37,10 @@ pub(super) fn list(body: &[u8]) -> Result<Vec<&RawValue>, String> {
 }
 
 /// Reads one item in either shape.
-pub(super) fn read(json: &[u8], source: &str) -> Result<Item, String> {
+pub(super) fn read(json: &[u8]) -> Result<Item, String> {
     let value: Value = serde_json::from_slice(json).map_err(|error| format!("no JSON: {error}"))?;
     match value.get("paper") {
-        Some(Value::Object(_)) => read_hub(value, source),
+        Some(Value::Object(_)) => read_hub(value),
         Some(_) => Err("`paper` is not an object".into()),
         None => read_plain(value),
     }
@@ -97,8 +97,8 @@ impl HubAccount {
     }
 }
 
-fn read_hub(value: Value, source: &str) -> Result<Item, String> {
-    let item = HubItem::deserialize(&value).map_err(|error| error.to_string())?;
+fn read_hub(value: Value) -> Result<Item, String> {
+    let item = HubItem::deserialize(value).map_err(|error| error.to_string())?;
     let hub = item.paper;
     let id = identity(&hub.id)?;
     let title = title(hub.title.or(item.title))?;
@@ -117,37 +117,9 @@ fn read_hub(value: Value, source: &str) -> Result<Item, String> {
         submitted_by: item.submitted_by.or(hub.submitted_on_daily_by).and_then(HubAccount::shown),
         ai_summary: hub.ai_summary.map(|summary| text::paragraph(&bounded(&summary))).filter(|summary| !summary.is_empty()),
         ai_keywords: keywords(&hub.ai_keywords),
-        details: [(source.to_owned(), remainder(value))].into(),
         ..Paper::new(id, title)
     };
     Ok(Item { paper, day })
-}
-
-/// The item as it came, without the long texts that are kept as fields.
-fn remainder(mut value: Value) -> Value {
-    let drop_texts = |object: Option<&mut Map<String, Value>>| {
-        if let Some(object) = object {
-            object.remove("title");
-            object.remove("summary");
-        }
-    };
-    drop_texts(value.as_object_mut());
-    drop_texts(value.get_mut("paper").and_then(Value::as_object_mut));
-    without_nul(&mut value);
-    value
-}
-
-/// PostgreSQL's jsonb cannot hold U+0000.
-fn without_nul(value: &mut Value) {
-    match value {
-        Value::String(text) if text.contains('\0') => text.retain(|c| c != '\0'),
-        Value::Array(items) => items.iter_mut().for_each(without_nul),
-        Value::Object(object) => {
-            object.retain(|key, _| !key.contains('\0'));
-            object.values_mut().for_each(without_nul);
-        }
-        _ => {}
-    }
 }
 
 #[derive(Deserialize)]
