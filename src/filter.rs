@@ -4,7 +4,7 @@
 //! - `diffusion models` finds papers with both words, in any form, in title or abstract;
 //! - `"flow matching"` the words one after the other in one field; so do `flow-matching` and `CRISPR/Cas9`;
 //! - `"graph network"~3` the words in any order with at most three others between them;
-//! - `transform*` words that begin so; `=models` this form only, `=RAG` with this case too;
+//! - `transform*` words that begin so; `=models` this form only, in any case, `==RAG` in this case too;
 //! - `a OR b`, `a | b`, `a AND b`, `a && b`, `a NOT b`, `a -b`, `( … )`; AND binds tighter than OR, operators are upper case;
 //! - `title:` (`ti:`), `abstract:` (`abs:`), `author:` (`au:`), `org:`, `all:` before a word, a phrase or a group; names are compared
 //!   whole, not by their stems;
@@ -19,9 +19,12 @@ mod foreign;
 mod leaf;
 mod lexer;
 mod named;
+mod near;
 mod parser;
+pub mod pattern;
 mod print;
 pub mod syntax;
+mod term;
 pub mod words;
 
 use std::fmt;
@@ -43,6 +46,8 @@ pub const MAX_TERMS: usize = 500;
 pub const MAX_DEPTH: usize = 32;
 /// The most other words `"…"~n` allows in between: beyond the length of a long sentence, AND says the same.
 pub const MAX_DISTANCE: u32 = 50;
+/// The most NEARs inside one another: people write two; each multiplies the places to compare.
+pub const MAX_NEARS: usize = 3;
 /// The fewest letters before a `*`: one letter would match a tenth of all words.
 pub const MIN_PREFIX: usize = 2;
 

@@ -8,6 +8,7 @@ mod evaluate;
 mod excerpt;
 mod highlight;
 mod index;
+mod near;
 pub mod oracle;
 mod places;
 mod rank;

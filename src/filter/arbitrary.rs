@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::Filter;
 use super::category::CategoryPattern;
-use super::syntax::{Atom, Comparison, Expression, Feature, Order, Phrase, Scope, Word};
+use super::syntax::{Atom, Comparison, Expression, Feature, Near, Order, Phrase, Scope, Stretch, Word};
 use super::words::{stands_alone, words};
 use crate::paper::{Paper, PaperId};
 
@@ -66,35 +66,49 @@ pub fn paper() -> impl Strategy<Value = Paper> {
     )
 }
 
-fn word() -> impl Strategy<Value = Vec<Word>> {
+fn stem() -> impl Strategy<Value = Word> {
     let found = select(VOCABULARY.to_vec()).prop_map(words).prop_filter("a word", |found| !found.is_empty());
-    (found, 0..4_u8, 2..4_usize).prop_map(|(found, form, letters)| {
-        let word = &found[0];
-        let prefix: String = word.folded.chars().take(letters).collect();
-        vec![match form {
-            0 if !word.folded.starts_with(stands_alone)
-                && prefix.chars().all(char::is_alphanumeric)
-                && prefix.chars().count() >= super::MIN_PREFIX =>
-            {
-                Word::Prefix(prefix)
-            }
-            _ => Word::Stem(word.folded.clone()),
-        }]
+    (found, 0..6_u8, 2..4_usize).prop_map(|(found, form, letters)| {
+        let word = found[0].folded.clone();
+        let beginning: String = word.chars().take(letters).collect();
+        let is_open = beginning.chars().all(|c| c.is_alphabetic() && !stands_alone(c)) && beginning.chars().count() >= super::MIN_PREFIX;
+        match form {
+            0 if is_open => Word::Prefix(beginning),
+            1 if is_open => Word::Pattern(format!("{beginning}*{letters}")),
+            2 if is_open => Word::Pattern(format!("{}?{}*", &word[..1], &word[1..])),
+            3 if is_open => Word::Pattern(format!("{beginning}#k")),
+            _ => Word::Stem(word),
+        }
+    })
+}
+
+/// Words of one form, as one phrase may hold them.
+fn phrase_words() -> impl Strategy<Value = Vec<Word>> {
+    (vec(stem(), 1..4), 0..5_u8, text()).prop_map(|(stems, form, cased)| match form {
+        0 if stems.iter().any(|word| matches!(word, Word::Stem(_))) => {
+            stems.into_iter().map(|word| if let Word::Stem(text) = word { Word::Exact(text) } else { word }).collect()
+        }
+        1 if !words(&cased).is_empty() => words(&cased).into_iter().take(2).map(|word| Word::Cased(word.cased)).collect(),
+        _ => stems,
     })
 }
 
 fn phrase() -> impl Strategy<Value = Phrase> {
     let order = prop_oneof![3 => Just(None), 1 => (0..5_u32).prop_map(Some)];
-    (vec(word(), 1..4), order, any::<bool>(), text()).prop_map(|(found, distance, exact, cased)| {
-        let exact_words = words(&cased).into_iter().take(2).map(|word| {
-            let capital = word.cased.contains(char::is_uppercase);
-            Word::Exact(if capital { word.cased } else { word.folded })
-        });
-        let exact_words: Vec<Word> = exact_words.filter(|_| exact).collect();
-        let words = if exact_words.is_empty() { found.concat() } else { exact_words };
+    (phrase_words(), order).prop_map(|(words, distance)| {
         let order = distance.filter(|_| words.len() > 1).map_or(Order::InSequence, Order::Within);
         Phrase { words, order }
     })
+}
+
+fn near() -> impl Strategy<Value = Near> {
+    let words = phrase_words().prop_map(Stretch::Words).boxed();
+    let side = prop_oneof![2 => words.clone(), 1 => vec(words, 1..4).prop_map(Stretch::any_of)].boxed();
+    let join = |(left, right, distance)| Near { left, right, distance };
+    let one = (side.clone(), side.clone(), 0..4_u32).prop_map(join).boxed();
+    let inner = one.clone().prop_map(|near| Stretch::Near(Box::new(near))).boxed();
+    let two = (prop_oneof![inner.clone(), side.clone()], prop_oneof![inner, side], 0..4_u32).prop_map(join);
+    prop_oneof![2 => one, 1 => two]
 }
 
 fn atom() -> impl Strategy<Value = Atom> {
@@ -112,10 +126,12 @@ fn atom() -> impl Strategy<Value = Atom> {
     let category = select(vec!["cs.*", "cs.NA", "math.NA", "math.MP", "math", "stat.ML", "Cell Biology"])
         .prop_map(|name| CategoryPattern::parse(name).unwrap());
     prop_oneof![
-        8 => (scope, phrase()).prop_map(|(scope, phrase)| Atom::Text(scope, phrase)),
+        8 => (scope.clone(), phrase()).prop_map(|(scope, phrase)| Atom::Text(scope, phrase)),
+        3 => (scope, near()).prop_map(|(scope, near)| Atom::Near(scope, near)),
         1 => category.prop_map(Atom::Category),
         1 => select(vec!["arxiv", "hub daily", "12"]).prop_map(|name| Atom::Source(name.to_owned())),
         1 => (select(vec![AtLeast, MoreThan, AtMost, LessThan, Exactly]), 0..5_u32).prop_map(|(comparison, number)| Atom::Upvotes(comparison, number)),
+        1 => (select(vec![AtLeast, MoreThan, AtMost, LessThan, Exactly]), 0..4_u32).prop_map(|(comparison, number)| Atom::Authors(comparison, number)),
         1 => select(vec![Feature::Code, Feature::Project, Feature::Thumbnail]).prop_map(Atom::Has),
     ]
 }

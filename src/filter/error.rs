@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_TERMS, MIN_PREFIX};
+use super::{MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEARS, MAX_TERMS, MIN_PREFIX};
 
 /// Why a text is no filter. Its `Display` says what was found and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +47,22 @@ pub(super) enum Problem {
     PrefixTooShort,
     #[error("a * may only stand directly after a word, as in transform*: write the other forms with OR, or leave the * out")]
     MisplacedStar,
+    #[error("{0:?} leaves letters open where it cannot: ? and # stand inside a word of letters, behind the first one, as in tumo?r")]
+    BadPattern(String),
+    #[error("NEAR/{0} is too far: write NEAR/{MAX_DISTANCE} or less, or AND")]
+    NearTooFar(String),
+    #[error("NEAR joins words, \"phrases\" and (groups OR of OR them) in the same field: write title:(a NEAR/3 b)")]
+    NearWhat,
+    #[error("more than {MAX_NEARS} NEARs stand inside one another: join the groups with AND")]
+    TooManyNears,
     #[error("= asks for one exact form and * for every ending: leave one of them out")]
     ExactPrefix,
     #[error("~ needs a phrase of several words and a number up to {MAX_DISTANCE} behind it, as in \"graph network\"~3")]
     BadDistance,
     #[error("~ after a single word is not understood here: for other endings of a word write transform*, for other spellings OR")]
     Fuzzy,
+    #[error("{0:?} is no number of authors: write authors:>=2 for at least two, or use > <= < =")]
+    BadAuthors(String),
     #[error("{0:?} is no number of upvotes: write upvotes:10 or upvotes:>=10 for at least ten, or use > <= < =")]
     BadNumber(String),
     #[error("{0:?} is nothing a paper can have: write has:code, has:project or has:thumbnail")]

@@ -10,6 +10,8 @@ pub(super) enum FieldName {
     Category,
     Source,
     Upvotes,
+    /// Their number, or, before a name, [`Scope::Author`].
+    Authors,
     Has,
 }
 
@@ -23,11 +25,11 @@ const SPELLINGS: [(&str, FieldName); 17] = [
     ("cat", FieldName::Category),
     ("source", FieldName::Source),
     ("upvotes", FieldName::Upvotes),
+    ("authors", FieldName::Authors),
     ("has", FieldName::Has),
     ("ti", FieldName::Text(Scope::Title)),
     ("abs", FieldName::Text(Scope::Abstract)),
     ("au", FieldName::Text(Scope::Author)),
-    ("authors", FieldName::Text(Scope::Author)),
     ("organization", FieldName::Text(Scope::Organization)),
     ("category", FieldName::Category),
     ("src", FieldName::Source),
@@ -35,7 +37,7 @@ const SPELLINGS: [(&str, FieldName); 17] = [
 ];
 
 /// How many of [`SPELLINGS`] are offered in a message.
-const PRINTED: usize = 9;
+const PRINTED: usize = 10;
 
 /// Below this likeness (Jaro-Winkler, 0 to 1) a name is no misspelling of a field but something else.
 const MIN_LIKENESS: f64 = 0.75;
@@ -44,6 +46,15 @@ impl FieldName {
     /// Reads a name in any case.
     pub fn parse(name: &str) -> Option<FieldName> {
         SPELLINGS.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(name)).map(|&(_, field)| field)
+    }
+
+    /// The texts that are read, unless the field holds other facts.
+    pub fn scope(self) -> Option<Scope> {
+        match self {
+            FieldName::Text(scope) => Some(scope),
+            FieldName::Authors => Some(Scope::Author),
+            _ => None,
+        }
     }
 
     /// The printed name.

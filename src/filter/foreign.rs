@@ -119,14 +119,12 @@ fn ovid_suffix(word: &str) -> Option<&str> {
     OVID_FIELDS.contains(&&word[dot + 1..]).then(|| &word[dot..])
 }
 
-/// `$` at the end of a word, `?` or `#` inside it.
+/// `$` at the end of a word.
 fn inner_wildcard(word: &str) -> Option<&'static str> {
     let chars: Vec<char> = word.chars().collect();
     let letter = |i: usize| chars.get(i).is_some_and(|c| c.is_alphabetic());
     chars.iter().enumerate().skip(1).find_map(|(i, c)| match c {
         '$' if letter(i - 1) && i + 1 == chars.len() => Some("$"),
-        '?' if letter(i - 1) && letter(i + 1) => Some("?"),
-        '#' if letter(i - 1) && letter(i + 1) => Some("#"),
         _ => None,
     })
 }

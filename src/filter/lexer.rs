@@ -3,6 +3,7 @@
 use super::error::{Fault, Problem};
 use super::field::{FieldName, unknown_field};
 use super::foreign;
+use super::term::Form;
 
 /// A piece of a filter.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub(super) enum Kind {
     Close,
     And,
     Or,
+    /// With the most other words in between, as written.
+    Near(String),
     /// With the sign or word it was written as.
     Not(&'static str),
     /// A comma or semicolon.
@@ -33,8 +36,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Quoted {
     pub text: String,
-    /// Written `="…"`.
-    pub exact: bool,
+    pub form: Form,
     /// What stands between `~` and the next space, if there is a `~`.
     pub distance: Option<String>,
 }
@@ -80,10 +82,14 @@ impl Lexer {
             ',' | ';' => self.sign(1, Kind::Separator),
             '|' => self.sign(if self.char(at + 1) == '|' { 2 } else { 1 }, Kind::Or),
             '&' if self.char(at + 1) == '&' => self.sign(2, Kind::And),
-            '"' => self.quoted(at, false)?,
+            '"' => self.quoted(at, Form::Stem)?,
             '=' if self.char(at + 1) == '"' => {
                 self.next += 1;
-                self.quoted(at, true)?;
+                self.quoted(at, Form::Exact)?;
+            }
+            '=' if self.char(at + 1) == '=' && self.char(at + 2) == '"' => {
+                self.next += 2;
+                self.quoted(at, Form::Cased)?;
             }
             '[' => return Err(Fault::new(at, foreign::bracket(&self.chars[at..]))),
             _ if self.at_line_start() && self.bullet_length() > 0 => self.next += self.bullet_length(),
@@ -134,7 +140,7 @@ impl Lexer {
     }
 
     /// A phrase; `self.next` is at its opening quote.
-    fn quoted(&mut self, at: usize, exact: bool) -> Result<(), Fault> {
+    fn quoted(&mut self, at: usize, form: Form) -> Result<(), Fault> {
         let start = self.next + 1;
         let length = self.chars[start..].iter().position(|&c| c == '"').ok_or(Fault::new(self.next, Problem::OpenQuote))?;
         let text = self.chars[start..start + length].iter().collect();
@@ -144,7 +150,7 @@ impl Lexer {
             self.next += 1 + digits.chars().count();
             digits
         });
-        self.tokens.push(Token { at, kind: Kind::Quoted(Quoted { text, exact, distance }) });
+        self.tokens.push(Token { at, kind: Kind::Quoted(Quoted { text, form, distance }) });
         Ok(())
     }
 
@@ -170,6 +176,10 @@ impl Lexer {
                 Kind::Not("ANDNOT")
             }
             _ => {
+                if let Some(distance) = near_distance(&text) {
+                    self.tokens.push(Token { at, kind: Kind::Near(distance) });
+                    return Ok(());
+                }
                 if self.char(end) == '(' {
                     return Err(Fault::new(at, foreign::before_group(&text).unwrap_or(Problem::WordBeforeGroup)));
                 }
@@ -226,6 +236,19 @@ impl Lexer {
     }
 }
 
+/// The most words between, of `NEAR/3`, `near3`, `adj4` (up to three between) and `adj` (none).
+fn near_distance(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if let Some(rest) = lower.strip_prefix("adj") {
+        let number = rest.parse::<u64>().unwrap_or(1);
+        return (rest.is_empty() || is_number(rest)).then(|| number.saturating_sub(1).to_string());
+    }
+    let rest = lower.strip_prefix("near")?;
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    is_number(rest).then(|| rest.to_owned())
+}
+
 /// Drops the line breaks inside parentheses and beside operators, where an expression goes on.
 fn settle_line_breaks(tokens: Vec<Token>) -> Vec<Token> {
     let mut depth = 0_usize;
@@ -236,8 +259,10 @@ fn settle_line_breaks(tokens: Vec<Token>) -> Vec<Token> {
             Kind::Open => depth += 1,
             Kind::Close => depth = depth.saturating_sub(1),
             Kind::LineBreak => {
-                let goes_on = settled.last().is_none_or(|last| matches!(last.kind, Kind::And | Kind::Or | Kind::Not(_) | Kind::Field(..)))
-                    || rest.peek().is_none_or(|next| matches!(next.kind, Kind::And | Kind::Or | Kind::LineBreak));
+                let goes_on = settled
+                    .last()
+                    .is_none_or(|last| matches!(last.kind, Kind::And | Kind::Or | Kind::Near(_) | Kind::Not(_) | Kind::Field(..)))
+                    || rest.peek().is_none_or(|next| matches!(next.kind, Kind::And | Kind::Or | Kind::Near(_) | Kind::LineBreak));
                 if depth == 0 && !goes_on {
                     settled.push(Token { at: token.at, kind: Kind::Separator });
                 }

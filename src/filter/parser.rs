@@ -3,15 +3,16 @@
 //! list         = entry { ("," | ";" | end of line) entry }     alternatives; an entry of plain words is a phrase,
 //!                                                              one that only leaves out does so for the whole list
 //! alternatives = conjunction { "OR" conjunction }
-//! conjunction  = operand { ["AND"] operand }
-//! operand      = "NOT" operand | "(" list ")" | field ":" (text | "(" list ")") | text
+//! conjunction  = near { ["AND"] near }
+//! near         = operand { "NEAR/3" operand }
+//! operand      = "NOT" near | "(" list ")" | field ":" (text | "(" list ")") | text
 //! ```
 
 use super::error::{Fault, Problem};
 use super::field::FieldName;
 use super::lexer::{Kind, Token};
 use super::syntax::{Atom, Expression, Scope};
-use super::{MAX_DEPTH, MAX_TERMS, foreign, leaf};
+use super::{MAX_DEPTH, MAX_TERMS, foreign, leaf, near};
 
 /// The expression of all `tokens`.
 pub(super) fn expression(tokens: &[Token]) -> Result<Expression, Fault> {
@@ -95,12 +96,12 @@ impl<'a> Parser<'a> {
         let rest = &self.tokens[self.next..];
         let length = rest.iter().position(|token| matches!(token.kind, Kind::Separator | Kind::Close)).unwrap_or(rest.len());
         let is_plain = |token: &Token| matches!(&token.kind, Kind::Bare(text) if !text.starts_with('='));
-        let is_text = matches!(field, None | Some(FieldName::Text(_)));
+        let is_text = field.is_none_or(|field| field.scope().is_some());
         (is_text && length > 1 && rest[..length].iter().all(is_plain)).then_some(length)
     }
 
     fn phrase(&mut self, field: Option<FieldName>, length: usize) -> Result<Parsed, Fault> {
-        let scope = if let Some(FieldName::Text(scope)) = field { scope } else { Scope::Topic };
+        let scope = field.and_then(FieldName::scope).unwrap_or(Scope::Topic);
         let entry = &self.tokens[self.next..self.next + length];
         self.next += length;
         let runs = entry.iter().filter_map(|token| if let Kind::Bare(text) = &token.kind { Some((text.as_str(), token.at)) } else { None });
@@ -117,17 +118,27 @@ impl<'a> Parser<'a> {
     }
 
     fn conjunction(&mut self, field: Option<FieldName>, after: Option<(&'static str, usize)>) -> Result<Parsed, Fault> {
-        let mut parts = vec![self.operand(field, after)?];
+        let mut parts = vec![self.near(field, after)?];
         loop {
             match self.peek() {
                 None | Some(Token { kind: Kind::Or | Kind::Close | Kind::Separator | Kind::LineBreak, .. }) => return Ok(all_of(parts)),
                 Some(Token { kind: Kind::And, at }) => {
                     self.next += 1;
-                    parts.push(self.operand(field, Some(("AND", *at)))?);
+                    parts.push(self.near(field, Some(("AND", *at)))?);
                 }
-                Some(_) => parts.push(self.operand(field, None)?),
+                Some(_) => parts.push(self.near(field, None)?),
             }
         }
+    }
+
+    fn near(&mut self, field: Option<FieldName>, after: Option<(&'static str, usize)>) -> Result<Parsed, Fault> {
+        let mut left = self.operand(field, after)?;
+        while let Some(Token { kind: Kind::Near(distance), at }) = self.peek() {
+            self.next += 1;
+            let right = self.operand(field, Some(("NEAR", *at)))?;
+            left.expression = near::join(left.expression, right.expression, distance, *at)?;
+        }
+        Ok(left)
     }
 
     /// One operand, which stands behind the operator `after`.
@@ -137,7 +148,7 @@ impl<'a> Parser<'a> {
             Kind::Not(sign) => {
                 self.next += 1;
                 self.enter(token.at)?;
-                let inner = self.operand(field, Some((sign, token.at)))?;
+                let inner = self.near(field, Some((sign, token.at)))?;
                 self.depth -= 1;
                 let negation = (!matches_few_when_negated(&inner.expression)).then_some(token.at);
                 Ok(Parsed { expression: Expression::not(inner.expression), negation })
@@ -162,7 +173,7 @@ impl<'a> Parser<'a> {
                 self.next += 1;
                 self.count(leaf::of_quoted(field.unwrap_or(FieldName::Text(Scope::Topic)), quoted, token.at)?, token.at)
             }
-            Kind::And | Kind::Or | Kind::Close | Kind::Separator | Kind::LineBreak => Err(self.missing_operand(after)),
+            Kind::And | Kind::Or | Kind::Near(_) | Kind::Close | Kind::Separator | Kind::LineBreak => Err(self.missing_operand(after)),
         }
     }
 
@@ -174,6 +185,7 @@ impl<'a> Parser<'a> {
         match self.peek() {
             Some(Token { kind: Kind::And, at }) => Fault::new(*at, Problem::NothingBefore("AND")),
             Some(Token { kind: Kind::Or, at }) => Fault::new(*at, Problem::NothingBefore("OR")),
+            Some(Token { kind: Kind::Near(_), at }) => Fault::new(*at, Problem::NothingBefore("NEAR")),
             Some(token) => Fault::new(token.at, Problem::EmptyGroup),
             None => Fault::new(0, Problem::Empty),
         }
@@ -203,7 +215,7 @@ impl<'a> Parser<'a> {
     }
 
     fn count(&mut self, atom: Atom, at: usize) -> Result<Parsed, Fault> {
-        self.terms += if let Atom::Text(_, phrase) = &atom { phrase.words.len() } else { 1 };
+        self.terms += atom.words().len().max(1);
         if self.terms > MAX_TERMS {
             return Err(Fault::new(at, Problem::TooManyTerms));
         }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::field::FieldName;
 use super::foreign::needs_quotes;
-use super::syntax::{Atom, Comparison, Expression, Feature, Order, Phrase, Scope, Word};
+use super::syntax::{Atom, Comparison, Expression, Feature, Near, Order, Phrase, Scope, Stretch, Word};
 
 impl Display for Expression {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -42,9 +42,12 @@ impl Display for Atom {
         match self {
             Atom::Text(Scope::Topic, phrase) => phrase.fmt(f),
             Atom::Text(scope, phrase) => write!(f, "{}:{phrase}", FieldName::Text(*scope).name()),
+            Atom::Near(Scope::Topic, near) => near.fmt(f),
+            Atom::Near(scope, near) => write!(f, "{}:({near})", FieldName::Text(*scope).name()),
             Atom::Category(pattern) => write_value(FieldName::Category, pattern.name(), f),
             Atom::Source(name) => write_value(FieldName::Source, name, f),
             Atom::Upvotes(comparison, number) => write!(f, "upvotes:{comparison}{number}"),
+            Atom::Authors(comparison, number) => write!(f, "authors:{comparison}{number}"),
             Atom::Has(feature) => write!(f, "has:{feature}"),
         }
     }
@@ -61,28 +64,66 @@ fn write_value(field: FieldName, value: &str, f: &mut Formatter<'_>) -> fmt::Res
 
 impl Display for Phrase {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.words.as_slice() {
-            [Word::Stem(word)] if needs_quotes(word) => write!(f, "\"{word}\""),
-            [Word::Stem(word)] => f.write_str(word),
-            [Word::Prefix(word)] => write!(f, "{word}*"),
-            [Word::Exact(word)] => write!(f, "=\"{word}\""),
-            words => {
-                let is_exact = matches!(words.first(), Some(Word::Exact(_)));
-                let texts: Vec<_> = words.iter().map(ToString::to_string).collect();
-                write!(f, "{}\"{}\"", if is_exact { "=" } else { "" }, texts.join(" "))?;
-                match self.order {
-                    Order::InSequence => Ok(()),
-                    Order::Within(distance) => write!(f, "~{distance}"),
+        write_words(&self.words, f)?;
+        match self.order {
+            Order::InSequence => Ok(()),
+            Order::Within(distance) => write!(f, "~{distance}"),
+        }
+    }
+}
+
+impl Display for Near {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} NEAR/{} ", self.left, self.distance)?;
+        match &self.right {
+            Stretch::Near(near) => write!(f, "({near})"),
+            right => right.fmt(f),
+        }
+    }
+}
+
+impl Display for Stretch {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Stretch::Words(words) => write_words(words, f),
+            Stretch::Near(near) => near.fmt(f),
+            Stretch::AnyOf(parts) => {
+                for (i, part) in parts.iter().enumerate() {
+                    f.write_str(if i == 0 { "(" } else { " OR " })?;
+                    part.fmt(f)?;
                 }
+                f.write_str(")")
             }
         }
+    }
+}
+
+/// A word as it is, several in quotes; `=` and `==` stand before all of them.
+fn write_words(words: &[Word], f: &mut Formatter<'_>) -> fmt::Result {
+    f.write_str(words.iter().find_map(sign).unwrap_or(""))?;
+    match words {
+        [Word::Stem(word) | Word::Exact(word) | Word::Cased(word)] if needs_quotes(word) => write!(f, "\"{word}\""),
+        [word] => word.fmt(f),
+        words => {
+            let texts: Vec<_> = words.iter().map(ToString::to_string).collect();
+            write!(f, "\"{}\"", texts.join(" "))
+        }
+    }
+}
+
+/// What stands before words that are meant exactly.
+fn sign(word: &Word) -> Option<&'static str> {
+    match word {
+        Word::Exact(_) => Some("="),
+        Word::Cased(_) => Some("=="),
+        Word::Stem(_) | Word::Prefix(_) | Word::Pattern(_) => None,
     }
 }
 
 impl Display for Word {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Word::Stem(text) | Word::Exact(text) => f.write_str(text),
+            Word::Stem(text) | Word::Pattern(text) | Word::Exact(text) | Word::Cased(text) => f.write_str(text),
             Word::Prefix(text) => write!(f, "{text}*"),
         }
     }

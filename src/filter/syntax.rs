@@ -77,7 +77,7 @@ impl Expression {
     }
 }
 
-fn distinct(parts: impl Iterator<Item = Expression>) -> Vec<Expression> {
+fn distinct<T: Clone + Eq + std::hash::Hash>(parts: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = std::collections::HashSet::new();
     parts.filter(|part| seen.insert(part.clone())).collect()
 }
@@ -87,14 +87,31 @@ fn distinct(parts: impl Iterator<Item = Expression>) -> Vec<Expression> {
 pub enum Atom {
     /// Words in its texts.
     Text(Scope, Phrase),
+    /// Words near one another in one of its texts: `(graph OR network) NEAR/3 learning`.
+    Near(Scope, Near),
     /// One of its categories: `cat:cs.LG`, `cat:cs.*`.
     Category(CategoryPattern),
     /// A source that carried it, in folded case: `source:arxiv`.
     Source(String),
     /// Its votes; a paper whose votes are unknown matches no comparison.
     Upvotes(Comparison, u32),
+    /// How many authors it has; a paper whose authors are unknown matches no comparison.
+    Authors(Comparison, u32),
     /// Something it comes with.
     Has(Feature),
+}
+
+impl Atom {
+    /// The words it looks for, in reading order.
+    pub fn words(&self) -> Vec<&Word> {
+        let mut words = Vec::new();
+        match self {
+            Atom::Text(_, phrase) => words.extend(&phrase.words),
+            Atom::Near(_, near) => near.collect_words(&mut words),
+            _ => {}
+        }
+        words
+    }
 }
 
 /// Which texts of a paper are read.
@@ -166,18 +183,84 @@ pub enum Order {
     Within(u32),
 }
 
-/// One word of a phrase.
+/// Two stretches of words of one text, in any order and without a word in common, with at most `distance` other words between them.
+/// Together they are a stretch again, from the first word of the one to the last of the other.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Near {
+    pub left: Stretch,
+    pub right: Stretch,
+    pub distance: u32,
+}
+
+/// Words that stand together in one text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Stretch {
+    /// One or more words, directly one after the other.
+    Words(Vec<Word>),
+    /// Any of these, of which there are two or more distinct ones, none of them an `AnyOf`.
+    AnyOf(Vec<Stretch>),
+    /// Two that are near one another.
+    Near(Box<Near>),
+}
+
+impl Near {
+    /// How many [`Near`]s stand inside one another.
+    pub(super) fn nesting(&self) -> usize {
+        1 + self.left.nesting().max(self.right.nesting())
+    }
+
+    fn collect_words<'a>(&'a self, words: &mut Vec<&'a Word>) {
+        self.left.collect_words(words);
+        self.right.collect_words(words);
+    }
+}
+
+impl Stretch {
+    /// Any of `parts`, of which there is at least one.
+    pub fn any_of(parts: Vec<Stretch>) -> Stretch {
+        let flat = parts.into_iter().flat_map(|part| match part {
+            Stretch::AnyOf(inner) => inner,
+            other => vec![other],
+        });
+        match distinct(flat) {
+            mut one if one.len() == 1 => one.remove(0),
+            several => Stretch::AnyOf(several),
+        }
+    }
+
+    fn nesting(&self) -> usize {
+        match self {
+            Stretch::Words(_) => 0,
+            Stretch::AnyOf(parts) => parts.iter().map(Stretch::nesting).max().unwrap_or(0),
+            Stretch::Near(near) => near.nesting(),
+        }
+    }
+
+    fn collect_words<'a>(&'a self, words: &mut Vec<&'a Word>) {
+        match self {
+            Stretch::Words(own) => words.extend(own),
+            Stretch::AnyOf(parts) => parts.iter().for_each(|part| part.collect_words(words)),
+            Stretch::Near(near) => near.collect_words(words),
+        }
+    }
+}
+
+/// One word that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Word {
     /// Any word of the same stem; the text is in folded case.
     Stem(String),
     /// Any word that begins so; the text is in folded case.
     Prefix(String),
-    /// This very word. With a capital letter in it, also in this very case.
+    /// Any word of this shape; see [`pattern`](super::pattern). The text is in folded case.
+    Pattern(String),
+    /// This very word in any case; the text is in folded case.
     Exact(String),
+    /// This very word in this very case.
+    Cased(String),
 }
 
-/// How votes are compared with a number.
+/// How a number of the paper is compared with one of the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     AtLeast,
@@ -188,14 +271,14 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Whether `votes` compares so with `number`.
-    pub fn holds(self, votes: u32, number: u32) -> bool {
+    /// Whether `own`, the paper's, compares so with `number`.
+    pub fn holds(self, own: u32, number: u32) -> bool {
         match self {
-            Comparison::AtLeast => votes >= number,
-            Comparison::MoreThan => votes > number,
-            Comparison::AtMost => votes <= number,
-            Comparison::LessThan => votes < number,
-            Comparison::Exactly => votes == number,
+            Comparison::AtLeast => own >= number,
+            Comparison::MoreThan => own > number,
+            Comparison::AtMost => own <= number,
+            Comparison::LessThan => own < number,
+            Comparison::Exactly => own == number,
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::filter::syntax::{Atom, Expression, Phrase, Scope};
+use crate::filter::syntax::{Atom, Expression};
 
 use super::bitmap::Bitmap;
 use super::index::DayIndex;
-use super::places;
+use super::near;
+use super::places::{self, Occurrence};
 use super::rank::{self, Score};
 
 /// What one index remembers of atoms at most, in bytes: some 200,000 atoms of a day of 300 papers.
@@ -94,17 +95,23 @@ impl DayIndex {
     fn look_up(&self, atom: &Atom) -> Hits {
         let without_scores = |papers: Bitmap| Hits { papers, scores: Vec::new() };
         match atom {
-            Atom::Text(scope, phrase) => self.look_up_phrase(*scope, phrase),
+            Atom::Text(scope, phrase) => {
+                self.with_scores(&places::of_phrase(*scope, phrase, |word| self.places(&phrase.words[word], scope.is_names())))
+            }
+            Atom::Near(scope, near) => {
+                let places_of = |word| self.places(word, scope.is_names());
+                self.with_scores(&near::of_near(*scope, near, &places_of))
+            }
             Atom::Category(pattern) => without_scores(Bitmap::of(self.len(), self.in_category(pattern))),
             Atom::Source(name) => without_scores(Bitmap::of(self.len(), self.carried_by(name))),
             Atom::Upvotes(comparison, number) => without_scores(Bitmap::of(self.len(), self.with_upvotes(*comparison, *number))),
+            Atom::Authors(comparison, number) => without_scores(Bitmap::of(self.len(), self.with_authors(*comparison, *number))),
             Atom::Has(feature) => without_scores(Bitmap::of(self.len(), self.with_feature(*feature))),
         }
     }
 
-    fn look_up_phrase(&self, scope: Scope, phrase: &Phrase) -> Hits {
-        let found = places::of_phrase(scope, phrase, |word| self.places(&phrase.words[word], scope.is_names()));
+    fn with_scores(&self, found: &[Occurrence]) -> Hits {
         let papers = Bitmap::of(self.len(), found.iter().map(|occurrence| occurrence.first.paper()));
-        Hits { papers, scores: rank::scores(&found, &self.lengths) }
+        Hits { papers, scores: rank::scores(found, &self.lengths) }
     }
 }

@@ -4,20 +4,20 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::filter::Filter;
-use crate::filter::syntax::{Atom, Field, Phrase, Scope};
+use crate::filter::syntax::{Atom, Field, Scope};
 use crate::filter::words::words;
 
-use super::places;
 use super::text::{Wanted, stem};
+use super::{near, places};
 
 /// The parts of `text`, which is the `field` of a paper (of the authors: one name), to mark for `filters`: byte ranges, ascending,
 /// apart from one another, each of whole words. A phrase is one part. What a filter leaves out marks nothing.
 pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<usize>> {
-    let wanted: Vec<(Scope, &Phrase)> = filters
+    let wanted: Vec<(Scope, &Atom)> = filters
         .iter()
         .flat_map(|filter| filter.expression().atoms())
         .filter_map(|(atom, wanted)| match atom {
-            Atom::Text(scope, phrase) if wanted && scope.covers(field) => Some((*scope, phrase)),
+            Atom::Text(scope, _) | Atom::Near(scope, _) if wanted && scope.covers(field) => Some((*scope, atom)),
             _ => None,
         })
         .collect();
@@ -28,13 +28,18 @@ pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<us
     let stems: Vec<String> = found.iter().map(|word| stem(&word.folded)).collect();
     let places = places::of_field(0, field, [found.len()]);
     let mut marks = Vec::new();
-    for (scope, phrase) in wanted {
-        let places_of = |i: usize| {
-            let word = Wanted::new(&phrase.words[i], scope.is_names());
+    for (scope, atom) in wanted {
+        let places_of = |word| {
+            let word = Wanted::new(word, scope.is_names());
             let matching = places.iter().zip(found.iter().zip(&stems)).filter(|(_, (found, stem))| word.is(found, stem));
             Cow::Owned(matching.map(|(place, _)| *place).collect())
         };
-        for occurrence in places::of_phrase(scope, phrase, places_of) {
+        let occurrences = match atom {
+            Atom::Text(_, phrase) => places::of_phrase(scope, phrase, |i| places_of(&phrase.words[i])),
+            Atom::Near(_, near) => near::of_near(scope, near, &places_of),
+            _ => Vec::new(),
+        };
+        for occurrence in occurrences {
             let (first, last) = (&found[occurrence.first.position() as usize], &found[occurrence.last.position() as usize]);
             marks.push(first.range.start..last.range.end);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::filter::syntax::{Comparison, Feature, Field, Word};
 use crate::filter::words::{FoundWord, words};
-use crate::filter::{CategoryPattern, Filter, source_name};
+use crate::filter::{CategoryPattern, Filter, pattern, source_name};
 use crate::paper::Paper;
 
 use super::evaluate::Memory;
@@ -28,6 +28,7 @@ struct Facts {
     categories: Vec<String>,
     sources: Vec<String>,
     upvotes: Option<u32>,
+    authors: u32,
     has_code: bool,
     has_project: bool,
     has_thumbnail: bool,
@@ -72,7 +73,7 @@ impl DayIndex {
     }
 
     /// Where the words stand that `word` asks for, in all fields.
-    pub(super) fn places(&self, word: &Word, whole: bool) -> Cow<'_, [Place]> {
+    pub(super) fn places<'a>(&'a self, word: &'a Word, whole: bool) -> Cow<'a, [Place]> {
         self.vocabulary.places(&Wanted::new(word, whole))
     }
 
@@ -86,6 +87,10 @@ impl DayIndex {
 
     pub(super) fn with_upvotes(&self, comparison: Comparison, number: u32) -> impl Iterator<Item = u32> {
         self.papers_where(move |facts| facts.upvotes.is_some_and(|votes| comparison.holds(votes, number)))
+    }
+
+    pub(super) fn with_authors(&self, comparison: Comparison, number: u32) -> impl Iterator<Item = u32> {
+        self.papers_where(move |facts| facts.authors > 0 && comparison.holds(facts.authors, number))
     }
 
     pub(super) fn with_feature(&self, feature: Feature) -> impl Iterator<Item = u32> {
@@ -117,6 +122,7 @@ impl Facts {
             categories: paper.categories.clone(),
             sources: paper.sources.iter().map(|source| source_name(source)).collect(),
             upvotes: paper.upvotes,
+            authors: u32::try_from(paper.authors.len()).unwrap_or(u32::MAX),
             has_code: paper.code_url.is_some(),
             has_project: paper.project_url.is_some(),
             has_thumbnail: paper.thumbnail_url.is_some(),
@@ -153,11 +159,18 @@ impl Vocabulary {
             Wanted::Cased(text) => self.united(self.cased.get(*text)),
             Wanted::Folded(text) => self.united(self.folded.get(*text).into_iter().flatten()),
             Wanted::Stem(stem) => self.united(self.stems.get(stem).into_iter().flatten()),
-            Wanted::Prefix(text) => {
-                let from_prefix = self.folded.range::<str, _>((std::ops::Bound::Included(*text), std::ops::Bound::Unbounded));
-                self.united(from_prefix.take_while(|(word, _)| word.starts_with(text)).flat_map(|(_, ids)| ids))
+            Wanted::Prefix(text) => self.united(self.beginning(text).flat_map(|(_, ids)| ids)),
+            Wanted::Pattern(pattern) => {
+                let covered = self.beginning(pattern::beginning(pattern)).filter(|(word, _)| pattern::covers(pattern, word));
+                self.united(covered.flat_map(|(_, ids)| ids))
             }
         }
+    }
+
+    /// The words that begin with `prefix`.
+    fn beginning(&self, prefix: &str) -> impl Iterator<Item = (&String, &Vec<usize>)> {
+        let from_prefix = self.folded.range::<str, _>((std::ops::Bound::Included(prefix), std::ops::Bound::Unbounded));
+        from_prefix.take_while(move |(word, _)| word.starts_with(prefix))
     }
 
     fn united<'a>(&self, ids: impl IntoIterator<Item = &'a usize>) -> Cow<'_, [Place]> {

@@ -38,7 +38,7 @@ impl Place {
         self.0 as u32 & MAX_POSITION
     }
 
-    fn after(self, words: usize) -> Place {
+    pub fn after(self, words: usize) -> Place {
         Place(self.0 + words as u64)
     }
 
@@ -77,14 +77,15 @@ pub(super) fn of_phrase<'a>(scope: Scope, phrase: &Phrase, places_of: impl Fn(us
 }
 
 /// A stretch of words in one field where a phrase was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Occurrence {
     pub first: Place,
     /// The last word of the stretch.
     pub last: Place,
 }
 
-fn in_sequence(lists: &[Cow<[Place]>]) -> Vec<Occurrence> {
+/// Where the words with the places `lists` stand one after the other, in ascending order.
+pub(super) fn in_sequence(lists: &[Cow<[Place]>]) -> Vec<Occurrence> {
     // The rarest word leads, so that frequent ones are only looked up.
     let Some((rarest, list)) = lists.iter().enumerate().min_by_key(|(_, list)| list.len()) else { return Vec::new() };
     let starts = list.iter().filter_map(|place| place.before(rarest));

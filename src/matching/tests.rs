@@ -38,7 +38,9 @@ fn a_filter_matches_the_papers_a_reader_expects() {
     check("\"generation retrieval\"", false);
     check("rag", true);
     check("=RAG", true);
-    check("=Rag", false);
+    check("=Rag", true);
+    check("==RAG", true);
+    check("==Rag", false);
     check("=network", false);
     check("=networks", true);
     check("c++", true);
@@ -49,6 +51,19 @@ fn a_filter_matches_the_papers_a_reader_expects() {
     check("\"network graph\"~0", false);
     check("\"network train\"~2", true);
     check("neur*", true);
+    check("net#ork*1", true);
+    check("gra?ph", true);
+    check("graph*1", true);
+    check("net*1", false);
+    check("(tree OR network) NEAR/1 graph", true);
+    check("network NEAR/0 graph", false);
+    check("\"graph neural\" NEAR/0 network NEAR/2 train", true);
+    check("graph NEAR/50 graph", false);
+    check("retrieval NEAR/50 graph", false);
+    check("author:(jones NEAR/50 li)", false);
+    check("author:(jones NEAR/1 ana)", true);
+    check("authors:2 authors:<3", true);
+    check("authors:>2", false);
     check("神经网络", true);
     check("网神", false);
     check("\"parkinson disease\"", true);
@@ -121,7 +136,8 @@ fn the_words_that_matched_are_marked() {
     check(&["神经"], "图神经网络", &["神经"]);
     check(&["parkinson ecole"], "Parkinson’s E\u{301}cole", &["Parkinson’s", "E\u{301}cole"]);
     check(&["abstract:a author:b cat:cs.LG"], "a b", &[]);
-    check(&["=RAG"], "RAG rag", &["RAG"]);
+    check(&["==RAG"], "RAG rag", &["RAG"]);
+    check(&["rag NEAR/1 graph"], "graph of RAG", &["graph of RAG"]);
     check(&[], "a", &[]);
 }
 

@@ -2,6 +2,7 @@
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+use crate::filter::pattern;
 use crate::filter::syntax::Word;
 use crate::filter::words::FoundWord;
 
@@ -30,6 +31,7 @@ pub(super) enum Wanted<'a> {
     Folded(&'a str),
     Cased(&'a str),
     Prefix(&'a str),
+    Pattern(&'a str),
 }
 
 impl<'a> Wanted<'a> {
@@ -39,8 +41,9 @@ impl<'a> Wanted<'a> {
             Word::Stem(text) if whole => Wanted::Folded(text),
             Word::Stem(text) => Wanted::Stem(stem(text)),
             Word::Prefix(text) => Wanted::Prefix(text),
-            Word::Exact(text) if text.contains(char::is_uppercase) => Wanted::Cased(text),
+            Word::Pattern(text) => Wanted::Pattern(text),
             Word::Exact(text) => Wanted::Folded(text),
+            Word::Cased(text) => Wanted::Cased(text),
         }
     }
 
@@ -51,6 +54,7 @@ impl<'a> Wanted<'a> {
             Wanted::Folded(text) => found.folded == *text,
             Wanted::Cased(text) => found.cased == *text,
             Wanted::Prefix(text) => found.folded.starts_with(text),
+            Wanted::Pattern(text) => pattern::covers(text, &found.folded),
         }
     }
 }
