@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::database;
-use crate::digest::{Site, Windows};
+use crate::digest::{Cards, Printer, Site, Windows};
 use crate::mail::model;
 use crate::mail::render::Renderer;
 use crate::smtp::Relay;
@@ -34,6 +34,8 @@ pub struct App {
     pub renderer: Arc<Renderer>,
     /// Indexed papers that readers share.
     pub windows: Arc<Windows>,
+    /// Printed papers that mails share.
+    pub cards: Arc<Cards>,
 }
 
 impl App {
@@ -60,6 +62,7 @@ impl App {
             relay: Arc::new(Relay::new(&config.relay, hello)?),
             renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),
             windows: Arc::default(),
+            cards: Arc::default(),
             config: Arc::new(config),
             db,
             clock,
@@ -70,6 +73,11 @@ impl App {
     pub fn links(&self) -> Site<'_> {
         let site = &self.config.site;
         Site { base_url: &site.base_url, keys: &self.keys, unsubscribe_address: site.unsubscribe_address.as_ref() }
+    }
+
+    /// What prints digests for `site`, which is [`App::mail_site`].
+    pub fn printer<'a>(&'a self, site: &'a model::Site) -> Printer<'a> {
+        Printer { links: self.links(), site, renderer: &self.renderer, cards: &self.cards }
     }
 
     /// The service as its mails show it.

@@ -5,13 +5,15 @@
 
 mod cards;
 mod layout;
+mod memory;
 mod rows;
 mod window;
 
 use serde::{Deserialize, Serialize};
 
-pub use cards::{Site, card, digest_mail, digest_sections, digest_token};
+pub use cards::{Printer, Site, card, digest_sections, digest_token};
 pub use layout::{Wanted, lay_out};
+pub use memory::{Cards, Papers};
 pub use rows::{NewDigest, StoredDigest, insert, load, load_all, replace, sent_papers};
 pub use window::{Window, Windows};
 

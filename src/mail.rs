@@ -3,12 +3,15 @@
 
 pub mod message;
 pub mod model;
+mod printed;
 pub mod queue;
 pub mod render;
 pub mod sample;
 mod subject;
 mod text;
 mod view;
+
+pub use printed::{Body, Printed, PrintedCard};
 
 #[cfg(test)]
 mod tests;

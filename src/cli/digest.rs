@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 use super::{Usage, output, subscriber as readers};
 use crate::App;
-use crate::archive;
-use crate::digest::{StoredDigest, digest_mail};
+use crate::digest::StoredDigest;
 use crate::mail::model::Mail;
 use crate::mail::queue::{Claimed, Subject};
 use crate::mail::render::Rendered;
@@ -89,20 +88,19 @@ fn inactive() -> Usage {
 
 async fn render(app: &App, subscriber_id: i64, digest: &StoredDigest) -> anyhow::Result<Rendered> {
     let id = Uuid::nil();
-    let papers = archive::revisions(&app.db, &digest.content.papers().collect::<Vec<_>>()).await?;
-    let mail = Mail::Digest(digest_mail(app.links(), subscriber_id, id, digest, &papers));
+    let papers = app.cards.papers(&app.db, digest.content.papers()).await?;
+    let mail = Mail::Digest(app.printer(&app.mail_site()).digest_mail(subscriber_id, id, digest, &papers)?);
     let row =
         Claimed { subscriber_id, id, subject: Subject::Digest(id), dated: app.clock.now(), fence: 0, attempts: 0, render_failures: 0 };
     let mut readers = subscriber::readers(&app.db, &[subscriber_id]).await?;
     let reader = readers.remove(&subscriber_id).ok_or_else(inactive)?;
-    Ok(deliver::letter(app, &reader, &row, &mail)?)
+    Ok(deliver::letter(app, &app.mail_site(), &reader, &row, &mail)?)
 }
 
 fn write(folder: &Path, rendered: &Rendered) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for (name, bytes) in
-        [("digest.html", rendered.html.as_bytes()), ("digest.txt", rendered.text.as_bytes()), ("digest.eml", &rendered.bytes)]
-    {
+    let (html, text) = (rendered.html.to_string(), rendered.text.to_string());
+    for (name, bytes) in [("digest.html", html.as_bytes()), ("digest.txt", text.as_bytes()), ("digest.eml", &rendered.bytes)] {
         let path = folder.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         output::print(&format!("{}\n", path.display()))?;

@@ -1,16 +1,20 @@
 //! From a stored digest to what a mail or a page shows.
 
-use std::collections::HashMap;
+use std::cell::LazyCell;
+use std::convert::Infallible;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::{Content, StoredDigest};
+use super::memory::{CardKey, Cards, Papers};
+use super::{Content, Entry, StoredDigest};
 use crate::address::EmailAddress;
-use crate::archive::RevisionKey;
 use crate::filter::Filter;
 use crate::filter::syntax::Field;
-use crate::mail::model::{Card, DigestMail, Section, Span, Unsubscribe};
+use crate::mail::PrintedCard;
+use crate::mail::model::{self, Card, DigestMail, Section, Span, Unsubscribe};
+use crate::mail::render::{RenderError, Renderer};
 use crate::matching::{excerpt, highlights};
 use crate::paper::Paper;
 use crate::token::{Keys, Purpose};
@@ -56,41 +60,94 @@ pub fn digest_token(keys: &Keys, subscriber_id: i64, id: Uuid) -> String {
     keys.sign(Purpose::Digest, subscriber_id, id.as_bytes())
 }
 
-/// The mail of a digest: of each section the papers that are to be shown.
-pub fn digest_mail(
-    site: Site<'_>,
-    subscriber_id: i64,
-    id: Uuid,
-    digest: &StoredDigest,
-    papers: &HashMap<RevisionKey, Paper>,
-) -> DigestMail {
-    let since = digest.since.filter(|since| digest.day - *since >= TimeDelta::days(2));
-    DigestMail {
-        day: digest.day,
-        since,
-        sections: digest_sections(site, &digest.content, papers, false),
-        preferences_url: site.preferences_url(subscriber_id),
-        web_url: site.link(&format!("digests/{}", digest_token(site.keys, subscriber_id, id))),
-        unsubscribe: site.unsubscribe(subscriber_id),
+/// What prints digests.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer<'a> {
+    /// What links are made of.
+    pub links: Site<'a>,
+    /// The service as its mails show it.
+    pub site: &'a model::Site,
+    /// The templates.
+    pub renderer: &'a Renderer,
+    /// What was printed before.
+    pub cards: &'a Cards,
+}
+
+impl Printer<'_> {
+    /// The mail of a digest: of each section the papers that are to be shown.
+    ///
+    /// # Errors
+    /// A card that the templates cannot print.
+    pub fn digest_mail(
+        &self,
+        subscriber_id: i64,
+        id: Uuid,
+        digest: &StoredDigest,
+        papers: &Papers,
+    ) -> Result<DigestMail<Arc<PrintedCard>>, RenderError> {
+        let links = self.links;
+        let since = digest.since.filter(|since| digest.day - *since >= TimeDelta::days(2));
+        Ok(DigestMail {
+            day: digest.day,
+            since,
+            sections: sections(&digest.content, false, |section| {
+                let query: Option<Arc<str>> = section.query.as_deref().map(Arc::from);
+                let filter = LazyCell::new(|| parse(section));
+                shown(section, false)
+                    .filter_map(|entry| Some((entry, papers.get(&entry.key())?)))
+                    .map(|(entry, paper)| {
+                        let key = CardKey { paper: entry.key(), query: query.clone(), also: entry.also.clone() };
+                        self.cards.printed(key, || {
+                            let card = Card { also: entry.also.clone(), ..card(links, paper, filter.as_ref()) };
+                            self.renderer.card(self.site, &card)
+                        })
+                    })
+                    .collect()
+            })?,
+            preferences_url: links.preferences_url(subscriber_id),
+            web_url: links.link(&format!("digests/{}", digest_token(links.keys, subscriber_id, id))),
+            unsubscribe: links.unsubscribe(subscriber_id),
+        })
     }
 }
 
-/// A digest's sections, whole or as a mail shows them.
-pub fn digest_sections(site: Site<'_>, content: &Content, papers: &HashMap<RevisionKey, Paper>, whole: bool) -> Vec<Section> {
+/// A digest's sections with all their papers, each as `print` makes it: from the paper, its place in the digest and the
+/// filter that found it.
+pub fn digest_sections<C>(
+    content: &Content,
+    papers: &Papers,
+    mut print: impl FnMut(&Paper, &Entry, Option<&Filter>) -> C,
+) -> Vec<Section<C>> {
+    let whole = sections(content, true, |section| {
+        let filter = parse(section);
+        let known = shown(section, true).filter_map(|entry| Some((entry, papers.get(&entry.key())?)));
+        Ok::<_, Infallible>(known.map(|(entry, paper)| print(paper, entry, filter.as_ref())).collect())
+    });
+    whole.unwrap_or_else(|never| match never {})
+}
+
+/// The entries that the mail shows, or all of them.
+fn shown(section: &super::Section, whole: bool) -> impl Iterator<Item = &Entry> {
+    section.papers.iter().take(if whole { section.papers.len() } else { section.shown })
+}
+
+fn parse(section: &super::Section) -> Option<Filter> {
+    section.query.as_deref().and_then(|query| Filter::parse(query).ok())
+}
+
+fn sections<C, E>(
+    content: &Content,
+    whole: bool,
+    mut print: impl FnMut(&super::Section) -> Result<Vec<C>, E>,
+) -> Result<Vec<Section<C>>, E> {
     let sections = content.sections.iter().map(|section| {
-        let filter = section.query.as_deref().and_then(|query| Filter::parse(query).ok());
-        let shown = if whole { section.papers.len() } else { section.shown };
-        let cards = section.papers.iter().take(shown).filter_map(|entry| {
-            let paper = papers.get(&entry.key())?;
-            Some(Card { also: entry.also.clone(), ..card(site, paper, filter.as_ref()) })
-        });
-        Section {
+        Ok(Section {
             filter_name: section.name.clone(),
             query: section.query.clone().filter(|query| section.name.as_ref() != Some(query)),
             why: why(section.name.as_deref(), section.query.as_deref()),
-            papers: cards.collect(),
-            more: section.more + section.papers.len() - shown,
-        }
+            papers: print(section)?,
+            more: section.more + section.papers.len() - shown(section, whole).count(),
+        })
     });
     sections.collect()
 }

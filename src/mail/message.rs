@@ -2,10 +2,11 @@
 //! `multipart/alternative` body in quoted-printable. Every header value is made here or checked here.
 
 use lettre::Address;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, HeaderName, HeaderValue, MIME_VERSION_1_0};
+use lettre::message::{Body, Mailbox, Message};
 
 use super::model::{Envelope, Mail, Site, Unsubscribe};
+use super::printed;
 use super::render::Rendered;
 use super::subject::header_text;
 use super::text::{clean, web_url};
@@ -39,12 +40,12 @@ pub enum MessageError {
 #[derive(Debug)]
 pub struct Texts {
     pub subject: String,
-    pub html: String,
-    pub text: String,
+    pub html: printed::Body,
+    pub text: printed::Body,
 }
 
 /// Puts the texts of `mail` into a message.
-pub fn build(site: &Site, envelope: &Envelope, mail: &Mail, texts: Texts) -> Result<Rendered, MessageError> {
+pub fn build<C>(site: &Site, envelope: &Envelope, mail: &Mail<C>, texts: Texts) -> Result<Rendered, MessageError> {
     let from = address("the sender's address", &site.from_address)?;
     let to = address("the recipient", &envelope.to)?;
     let bounce = address("the bounce address", &envelope.bounce_address)?;
@@ -62,7 +63,10 @@ pub fn build(site: &Site, envelope: &Envelope, mail: &Mail, texts: Texts) -> Res
         builder = builder.raw_header(machine_header(name, value)?);
     }
     let sender = lettre::address::Envelope::new(Some(bounce.clone()), vec![to.clone()])?;
-    let message = builder.envelope(sender).multipart(body(envelope, &texts))?;
+    let boundary = format!("=_{}", envelope.id.simple());
+    let content_type = machine_header("Content-Type", format!("multipart/alternative; boundary=\"{boundary}\""))?;
+    let body = Body::dangerous_pre_encoded(multipart(&boundary, &texts), ContentTransferEncoding::SevenBit);
+    let message = builder.envelope(sender).header(MIME_VERSION_1_0).raw_header(content_type).body(body)?;
     Ok(Rendered {
         needs_smtputf8: [&from, &to, &bounce].into_iter().any(|address| !address.user().is_ascii()),
         envelope_from: bounce.to_string(),
@@ -75,7 +79,7 @@ pub fn build(site: &Site, envelope: &Envelope, mail: &Mail, texts: Texts) -> Res
 }
 
 /// The headers that programs read, in the order of the message.
-fn headers(mail: &Mail, envelope: &Envelope, domain: &str) -> Result<Vec<(&'static str, String)>, MessageError> {
+fn headers<C>(mail: &Mail<C>, envelope: &Envelope, domain: &str) -> Result<Vec<(&'static str, String)>, MessageError> {
     let (letter, unsubscribe) = match mail {
         Mail::Confirmation(_) => ('c', None),
         Mail::Welcome(mail) => ('w', Some(&mail.unsubscribe)),
@@ -133,18 +137,18 @@ fn domain_to_ascii(domain: &str) -> String {
     idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
 }
 
-/// Text first, HTML last: readers show the last they can (RFC 2046, section 5.1.4). `=_` never
-/// occurs in quoted-printable, so the boundary cannot stand in a part.
-fn body(envelope: &Envelope, texts: &Texts) -> MultiPart {
-    MultiPart::alternative()
-        .boundary(format!("=_{}", envelope.id.simple()))
-        .singlepart(part(ContentType::TEXT_PLAIN, &texts.text))
-        .singlepart(part(ContentType::TEXT_HTML, &texts.html))
-}
-
-/// Quoted-printable whatever the text: no line is too long, and filters distrust text in base64.
-fn part(content_type: ContentType, text: &str) -> SinglePart {
-    // With CRLF already in place lettre inserts none, which would move the rest of the text each time.
-    let text = text.replace('\n', "\r\n");
-    SinglePart::builder().header(content_type).header(ContentTransferEncoding::QuotedPrintable).body(text)
+/// Text first, HTML last: readers show the last they can (RFC 2046, section 5.1.4). Both are quoted-printable whatever the
+/// text: no line is too long, and filters distrust text in base64. `=_` never occurs in that form, so the boundary
+/// cannot stand in a part.
+fn multipart(boundary: &str, texts: &Texts) -> Vec<u8> {
+    let mut parts = Vec::with_capacity(texts.html.encoded_length() + texts.text.encoded_length() + 512);
+    for (kind, body) in [("plain", &texts.text), ("html", &texts.html)] {
+        let head =
+            format!("--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
+        parts.extend_from_slice(head.as_bytes());
+        body.encode_into(&mut parts);
+        parts.extend_from_slice(b"\r\n");
+    }
+    parts.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    parts
 }

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::text::{clean, clean_spans};
+use super::text::clean;
 
 /// The service that writes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,18 +43,42 @@ pub struct Envelope {
     pub bounce_address: String,
 }
 
-/// One mail.
+/// One mail. The papers of a digest are `C`: as data, or printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Mail {
+pub enum Mail<C = Card> {
     /// "Was it you?"
     Confirmation(ConfirmationMail),
     /// "You are in."
     Welcome(WelcomeMail),
     /// The day's papers.
-    Digest(DigestMail),
+    Digest(DigestMail<C>),
     /// "No more mail."
     Goodbye(GoodbyeMail),
+}
+
+impl<C> Mail<C> {
+    /// The same mail with each card as `print` makes it.
+    ///
+    /// # Errors
+    /// The first of `print`'s.
+    pub fn try_map<D, E>(self, mut print: impl FnMut(C) -> Result<D, E>) -> Result<Mail<D>, E> {
+        Ok(match self {
+            Self::Confirmation(mail) => Mail::Confirmation(mail),
+            Self::Welcome(mail) => Mail::Welcome(mail),
+            Self::Goodbye(mail) => Mail::Goodbye(mail),
+            Self::Digest(mail) => {
+                let print_section = |section: Section<C>| {
+                    let papers = section.papers.into_iter().map(&mut print).collect::<Result<_, E>>()?;
+                    let Section { filter_name, query, why, more, .. } = section;
+                    Ok(Section { filter_name, query, why, papers, more })
+                };
+                let sections = mail.sections.into_iter().map(print_section).collect::<Result<_, E>>()?;
+                let DigestMail { day, since, preferences_url, web_url, unsubscribe, .. } = mail;
+                Mail::Digest(DigestMail { day, since, sections, preferences_url, web_url, unsubscribe })
+            }
+        })
+    }
 }
 
 /// Asks the owner of an address whether they subscribed. Holds no word of the visitor's, since
@@ -91,13 +115,13 @@ pub struct FilterLine {
 
 /// The papers of a day, or of several after a pause.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DigestMail {
+pub struct DigestMail<C = Card> {
     /// The day it is the digest of.
     pub day: NaiveDate,
     /// The first day it covers, where that is before `day`.
     pub since: Option<NaiveDate>,
     /// The papers, by filter. Without any paper the mail says that it was a quiet day.
-    pub sections: Vec<Section>,
+    pub sections: Vec<Section<C>>,
     /// The reader's preferences.
     pub preferences_url: String,
     /// The same digest, whole, in the browser.
@@ -106,7 +130,7 @@ pub struct DigestMail {
     pub unsubscribe: Unsubscribe,
 }
 
-impl DigestMail {
+impl<C> DigestMail<C> {
     /// How many papers it is about, whether their cards came along or not.
     pub fn paper_count(&self) -> usize {
         self.sections.iter().fold(0, |sum, section| sum.saturating_add(section.paper_count()))
@@ -136,7 +160,7 @@ pub struct Unsubscribe {
 
 /// The papers one filter found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Section {
+pub struct Section<C = Card> {
     /// The filter's name; none for the trending papers.
     pub filter_name: Option<String>,
     /// The filter as written, shown where it says more than the name.
@@ -144,12 +168,12 @@ pub struct Section {
     /// One sentence: why these papers are here.
     pub why: String,
     /// Best first.
-    pub papers: Vec<Card>,
+    pub papers: Vec<C>,
     /// How many more the filter found that are not among `papers`.
     pub more: usize,
 }
 
-impl Section {
+impl<C> Section<C> {
     /// How many papers the filter found, whether their cards came along or not.
     pub fn paper_count(&self) -> usize {
         self.papers.len().saturating_add(self.more)
@@ -201,14 +225,6 @@ pub struct Span {
     pub text: String,
     /// Whether it is what the filter looked for.
     pub marked: bool,
-}
-
-impl Card {
-    /// The title without marks, in at most `max_chars`; none where it is blank.
-    pub fn plain_title(&self, max_chars: usize) -> Option<String> {
-        let title: String = clean_spans(&self.title, max_chars).into_iter().map(|span| span.text).collect();
-        Some(title).filter(|title| !title.is_empty())
-    }
 }
 
 impl Span {

@@ -2,17 +2,20 @@
 //! name in a directory of the operator's. Strict: a template that asks for an unknown value is an error.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, Renderable, StringOutput, no_escape};
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
 use super::message::{self, MessageError};
-use super::model::{DigestMail, Envelope, Mail, Site};
+use super::model::{Card, DigestMail, Envelope, Mail, Site};
+use super::printed::{Body, Printed, PrintedCard, Side};
+use super::sample;
 use super::subject::subject;
 use super::text::wrap;
+use super::view::digest::{Paper, digest, paper};
 use super::view::{self, Frame, Page};
-use super::{sample, view::digest::digest};
 use crate::strict;
 
 /// Largest HTML part in bytes, line ends counted as two: Gmail hides what goes beyond about 102 kB.
@@ -70,10 +73,10 @@ pub struct Rendered {
     pub needs_smtputf8: bool,
     /// The subject, decoded.
     pub subject: String,
-    /// The HTML part, decoded, lines ended by LF.
-    pub html: String,
-    /// The text part, decoded, lines ended by LF.
-    pub text: String,
+    /// The HTML part.
+    pub html: Body,
+    /// The text part.
+    pub text: Body,
     /// The whole message, lines ended by CRLF, unsigned.
     pub bytes: Vec<u8>,
 }
@@ -111,58 +114,86 @@ impl Renderer {
             registry.register_template_string(name, source).map_err(syntax)?;
         }
         for (kind, mail) in sample::mails() {
-            let rendered = renderer.render(&sample::site(), &sample::envelope(), &mail);
+            let rendered =
+                renderer.printed(&sample::site(), mail).and_then(|mail| renderer.render(&sample::site(), &sample::envelope(), &mail));
             rendered.map_err(|source| TemplateError::Sample { kind, source })?;
         }
         Ok(renderer)
     }
 
+    /// Prints a card once for all mails it will stand in.
+    pub fn card(&self, site: &Site, card: &Card) -> Result<PrintedCard, RenderError> {
+        let view = paper(site, card);
+        Ok(PrintedCard {
+            title: card.title.iter().map(|span| span.text.as_str()).collect(),
+            html: print(&self.html, &view)?,
+            text: print(&self.text, &view)?,
+        })
+    }
+
+    /// `mail` with its cards printed.
+    pub fn printed(&self, site: &Site, mail: Mail) -> Result<Mail<Arc<PrintedCard>>, RenderError> {
+        mail.try_map(|card| Ok(Arc::new(self.card(site, &card)?)))
+    }
+
     /// The message for `mail`: the same bytes for the same arguments.
     ///
     /// A digest shows as many papers as `MAX_HTML_BYTES` allow and says how many more its web copy has.
-    pub fn render(&self, site: &Site, envelope: &Envelope, mail: &Mail) -> Result<Rendered, RenderError> {
+    pub fn render(&self, site: &Site, envelope: &Envelope, mail: &Mail<Arc<PrintedCard>>) -> Result<Rendered, RenderError> {
         let subject = subject(site, envelope.zone, mail);
         let (html, text) = match mail {
-            Mail::Confirmation(mail) => self.both("confirmation", &view::confirmation(site, subject.clone(), mail)?)?,
-            Mail::Welcome(mail) => self.both("welcome", &view::welcome(site, envelope.zone, subject.clone(), mail)?)?,
-            Mail::Goodbye(mail) => self.both("goodbye", &view::goodbye(site, subject.clone(), mail)?)?,
+            Mail::Confirmation(mail) => self.letter("confirmation", &view::confirmation(site, subject.clone(), mail)?)?,
+            Mail::Welcome(mail) => self.letter("welcome", &view::welcome(site, envelope.zone, subject.clone(), mail)?)?,
+            Mail::Goodbye(mail) => self.letter("goodbye", &view::goodbye(site, subject.clone(), mail)?)?,
             Mail::Digest(mail) => self.digest(site, &subject, mail)?,
         };
         Ok(message::build(site, envelope, mail, message::Texts { subject, html, text })?)
     }
 
-    fn both<T: Serialize>(&self, name: &str, page: &Page<T>) -> Result<(String, String), RenderError> {
-        Ok((self.html(name, page)?, framed(&self.text, name, page)?))
+    fn letter<T: Serialize>(&self, name: &str, page: &Page<T>) -> Result<(Body, Body), RenderError> {
+        self.both(name, page, &[])
     }
 
-    fn html<T: Serialize>(&self, name: &str, page: &Page<T>) -> Result<String, RenderError> {
-        let html = framed(&self.html, name, page)?;
-        // On the wire each line end takes two bytes.
-        match html.len() + html.bytes().filter(|byte| *byte == b'\n').count() {
+    fn both<T: Serialize>(&self, name: &str, page: &Page<T>, cards: &[Arc<PrintedCard>]) -> Result<(Body, Body), RenderError> {
+        let html = self.html(name, page, cards)?;
+        Ok((html, Body::assemble(&framed(&self.text, name, page)?, cards, Side::Text)))
+    }
+
+    fn html<T: Serialize>(&self, name: &str, page: &Page<T>, cards: &[Arc<PrintedCard>]) -> Result<Body, RenderError> {
+        let html = Body::assemble(&framed(&self.html, name, page)?, cards, Side::Html);
+        match html.wire_length() {
             size if size > MAX_HTML_BYTES => Err(RenderError::TooLarge { size }),
             _ => Ok(html),
         }
     }
 
     /// The digest with the most papers that fit, found by halving: the size grows with their number.
-    fn digest(&self, site: &Site, subject: &str, mail: &DigestMail) -> Result<(String, String), RenderError> {
+    fn digest(&self, site: &Site, subject: &str, mail: &DigestMail<Arc<PrintedCard>>) -> Result<(Body, Body), RenderError> {
         let page = |shown| digest(site, subject.to_owned(), mail, shown);
         let papers: usize = mail.sections.iter().map(|section| section.papers.len()).sum();
         let (mut fits, mut too_many) = (0, papers.min(MAX_PAPERS));
-        match self.both("digest", &page(too_many)?) {
+        let (first, cards) = page(too_many)?;
+        match self.both("digest", &first, &cards) {
             Err(RenderError::TooLarge { .. }) if too_many > 0 => {}
             settled => return settled,
         }
         while fits + 1 < too_many {
             let middle = fits.midpoint(too_many);
-            match self.html("digest", &page(middle)?) {
+            let (page, cards) = page(middle)?;
+            match self.html("digest", &page, &cards) {
                 Ok(_) => fits = middle,
                 Err(RenderError::TooLarge { .. }) => too_many = middle,
                 Err(error) => return Err(error),
             }
         }
-        self.both("digest", &page(fits)?)
+        let (page, cards) = page(fits)?;
+        self.both("digest", &page, &cards)
     }
+}
+
+/// A card ends without a line end: what stands behind it is the digest's to say.
+fn print(registry: &Handlebars<'_>, paper: &Paper) -> Result<Printed, RenderError> {
+    Ok(Printed::new(registry.render("paper", paper).map_err(Box::new)?.trim_end().to_owned()))
 }
 
 /// Template `name` inside the layout. Two steps rather than a partial block, in which Handlebars

@@ -67,7 +67,7 @@ pub fn welcome() -> WelcomeMail {
 }
 
 /// A digest of 7 August 2025 with these papers.
-pub fn digest(sections: Vec<Section>) -> DigestMail {
+pub fn digest<C>(sections: Vec<Section<C>>) -> DigestMail<C> {
     DigestMail {
         day: NaiveDate::from_ymd_opt(2025, 8, 7).unwrap_or_default(),
         since: None,

@@ -1,6 +1,9 @@
 //! The subject: what is inside, in one line that is worth reading in a list of mails.
 
+use std::sync::Arc;
+
 use super::model::{DigestMail, Mail, Site};
+use super::printed::PrintedCard;
 use super::text::{clean, count, enumerate};
 use super::view::local_time;
 
@@ -14,7 +17,7 @@ const MAX_TITLE_CHARS: usize = 70;
 const MAX_NAMES: usize = 2;
 
 /// The subject of `mail`, clean and at most `MAX_SUBJECT_CHARS` long, not yet encoded.
-pub fn subject(site: &Site, zone: chrono_tz::Tz, mail: &Mail) -> String {
+pub fn subject(site: &Site, zone: chrono_tz::Tz, mail: &Mail<Arc<PrintedCard>>) -> String {
     let subject = match mail {
         Mail::Confirmation(_) => format!("Please confirm your subscription to {}", site.name),
         Mail::Welcome(mail) => {
@@ -32,7 +35,7 @@ pub fn header_text(text: &str, max_chars: usize) -> String {
     clean(text, max_chars).replace("=?", "= ?")
 }
 
-fn digest_subject(mail: &DigestMail) -> String {
+fn digest_subject(mail: &DigestMail<Arc<PrintedCard>>) -> String {
     let days = short_days(mail);
     let total = mail.paper_count();
     if total == 0 {
@@ -51,7 +54,7 @@ fn digest_subject(mail: &DigestMail) -> String {
 }
 
 /// "Thu 7 Aug", or "5 Aug – 7 Aug" for several days.
-fn short_days(mail: &DigestMail) -> String {
+fn short_days<C>(mail: &DigestMail<C>) -> String {
     match mail.first_of_several_days() {
         Some(since) => format!("{} – {}", since.format("%-d %b"), mail.day.format("%-d %b")),
         None => mail.day.format("%a %-d %b").to_string(),
@@ -60,18 +63,18 @@ fn short_days(mail: &DigestMail) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::{Card, Section, Span};
+    use super::super::model::Section;
     use super::super::sample;
     use super::*;
 
-    fn section(name: Option<&str>, titles: &[&str], more: usize) -> Section {
-        let card = |title: &&str| Card { title: vec![Span::plain(*title)], ..Card::default() };
+    fn section(name: Option<&str>, titles: &[&str], more: usize) -> Section<Arc<PrintedCard>> {
+        let card = |title: &&str| Arc::new(PrintedCard { title: (*title).to_owned(), ..PrintedCard::default() });
         Section { filter_name: name.map(str::to_owned), query: None, why: String::new(), papers: titles.iter().map(card).collect(), more }
     }
 
     #[test]
     fn a_digest_says_what_is_inside() {
-        let check = |sections: Vec<Section>, expect: &str| {
+        let check = |sections: Vec<Section<Arc<PrintedCard>>>, expect: &str| {
             let mail = Mail::Digest(sample::digest(sections));
             assert_eq!(subject(&sample::site(), chrono_tz::UTC, &mail), expect);
         };

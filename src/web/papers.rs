@@ -15,7 +15,7 @@ use super::view::{
     Span, SubscribeForm, TextField,
 };
 use crate::archive;
-use crate::digest::{self, Site};
+use crate::digest;
 use crate::filter::Filter;
 use crate::mail::model;
 use crate::paper::{Paper, PaperId};
@@ -122,7 +122,7 @@ pub(super) async fn search(State(web): State<Web>, Query(asked): Query<HashMap<S
         .iter()
         .take(MAX_RESULTS)
         .zip(1..)
-        .map(|((_, paper), rank)| shown(paper, &digest::card(web.app.links(), paper, Some(&filter)), rank));
+        .map(|((_, paper), rank)| shown(paper, &digest::card(web.app.links(), paper, Some(&filter)), Some(rank)));
     let cards = cards.collect();
     web.page(&SearchPage::new(query, scope.clone(), found.len(), cards, form.clone()))
 }
@@ -147,19 +147,17 @@ pub(super) async fn digest(State(web): State<Web>, Path(token): Path<String>) ->
     let gone = || WebError::with_detail(StatusCode::GONE, "This digest is no longer kept.");
     let id = Uuid::from_slice(&payload).map_err(|_| gone())?;
     let stored = digest::load(&app.db, subscriber_id, id).await?.ok_or_else(gone)?;
-    let papers = archive::revisions(&app.db, &stored.content.papers().collect::<Vec<_>>()).await?;
-    let site: Site<'_> = app.links();
-    let by_page: HashMap<String, &Paper> = papers.values().map(|paper| (paper.id.page_url(), paper)).collect();
-    let sections = digest::digest_sections(site, &stored.content, &papers, true).into_iter().map(|section| DigestSection {
+    let papers = app.cards.papers(&app.db, stored.content.papers()).await?;
+    let links = app.links();
+    let sections = digest::digest_sections(&stored.content, &papers, |paper, entry, filter| {
+        let card = model::Card { also: entry.also.clone(), ..digest::card(links, paper, filter) };
+        shown(paper, &card, None)
+    });
+    let sections = sections.into_iter().map(|section| DigestSection {
         name: section.filter_name,
         query: section.query,
         why: section.why,
-        papers: section
-            .papers
-            .iter()
-            .enumerate()
-            .filter_map(|(place, card)| Some(shown(by_page.get(&card.page_url)?, card, place + 1)))
-            .collect(),
+        papers: section.papers.into_iter().zip(1..).map(|(card, rank)| PaperCard { rank: Some(rank), ..card }).collect(),
         more: (section.more > 0).then(|| format!("and {} more", section.more)),
     });
     let made = Moment::new(stored.composed_at, app.config.site.time_zone);
@@ -167,13 +165,13 @@ pub(super) async fn digest(State(web): State<Web>, Path(token): Path<String>) ->
 }
 
 /// The card of a list, with the marks and extract of the mail.
-fn shown(paper: &Paper, card: &model::Card, rank: usize) -> PaperCard {
+fn shown(paper: &Paper, card: &model::Card, rank: Option<usize>) -> PaperCard {
     let spans = |spans: &[model::Span]| spans.iter().map(|span| Span { text: span.text.clone(), marked: span.marked }).collect();
     PaperCard {
         title: spans(&card.title),
         teaser: spans(&card.excerpt),
         teaser_by_model: false,
         also: card.also.clone(),
-        ..PaperCard::new(paper, Some(rank))
+        ..PaperCard::new(paper, rank)
     }
 }

@@ -1,9 +1,12 @@
 //! The view of a digest, and how many of its papers it shows.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Frame, MAX_NAME_CHARS, MAX_QUERY_CHARS, MAX_SENTENCE_CHARS, Page, frame, own_url, site_name, subscribed};
 use crate::mail::model::{Card, DigestMail, Section, Site, Span};
+use crate::mail::printed::{PrintedCard, placeholder};
 use crate::mail::render::RenderError;
 use crate::mail::text::{clean, clean_spans, count, enumerate, web_url};
 
@@ -40,13 +43,21 @@ struct SectionView {
     heading: String,
     why: String,
     query: Option<String>,
-    papers: Vec<Paper>,
+    papers: Vec<Slot>,
     more: Option<String>,
 }
 
+/// The place of a card.
 #[derive(Debug, Serialize)]
-struct Paper {
+struct Slot {
+    /// Counted through the mail, from 1.
     number: usize,
+    card: String,
+}
+
+/// What a card prints: nothing in it is a reader's own but the names of their filters.
+#[derive(Debug, Serialize)]
+pub struct Paper {
     title: Vec<Span>,
     link: Option<String>,
     byline: Option<String>,
@@ -64,11 +75,27 @@ struct Link {
     url: String,
 }
 
-/// The digest with the `shown` best papers, taken from the sections in turn.
-pub fn digest(site: &Site, subject: String, mail: &DigestMail, shown: usize) -> Result<Page<Digest>, RenderError> {
+/// The digest with the `shown` best papers, taken from the sections in turn, and their cards in the order of their
+/// placeholders.
+pub fn digest(
+    site: &Site,
+    subject: String,
+    mail: &DigestMail<Arc<PrintedCard>>,
+    shown: usize,
+) -> Result<(Page<Digest>, Vec<Arc<PrintedCard>>), RenderError> {
     let lead = lead(mail);
     let preheader = preheader(mail).unwrap_or_else(|| lead.clone());
-    let (sections, hidden) = sections(site, mail, shown);
+    let lengths: Vec<usize> = mail.sections.iter().map(|section| section.papers.len()).collect();
+    let (mut sections, mut cards, mut hidden) = (Vec::new(), Vec::new(), 0_usize);
+    for (section, shown) in mail.sections.iter().zip(share(&lengths, shown)) {
+        if shown == 0 {
+            hidden = hidden.saturating_add(section.paper_count());
+            continue;
+        }
+        let slots = (cards.len()..cards.len() + shown).map(|place| Slot { number: place + 1, card: placeholder(place) });
+        sections.push(section_view(section, slots.collect()));
+        cards.extend(section.papers[..shown].iter().cloned());
+    }
     let view = Digest {
         date: days(mail),
         lead,
@@ -82,23 +109,7 @@ pub fn digest(site: &Site, subject: String, mail: &DigestMail, shown: usize) -> 
         web_url: Some(own_url("web_url", &mail.web_url)?),
         ..frame(site, subject, preheader, subscribed(site))?
     };
-    Ok(Page { frame, mail: view })
-}
-
-/// The sections that show papers, and how many papers are in the others.
-fn sections(site: &Site, mail: &DigestMail, shown: usize) -> (Vec<SectionView>, usize) {
-    let lengths: Vec<usize> = mail.sections.iter().map(|section| section.papers.len()).collect();
-    let (mut views, mut hidden, mut number) = (Vec::new(), 0_usize, 0);
-    for (section, shown) in mail.sections.iter().zip(share(&lengths, shown)) {
-        if shown == 0 {
-            hidden = hidden.saturating_add(section.paper_count());
-            continue;
-        }
-        let papers = section.papers[..shown].iter().zip(number + 1..).map(|(card, number)| paper(site, card, number));
-        views.push(section_view(section, papers.collect()));
-        number += shown;
-    }
-    (views, hidden)
+    Ok((Page { frame, mail: view }, cards))
 }
 
 /// How many papers each section shows of `total`: one each in turn, so that no filter is crowded out.
@@ -116,7 +127,7 @@ fn share(lengths: &[usize], total: usize) -> Vec<usize> {
     shown
 }
 
-fn section_view(section: &Section, papers: Vec<Paper>) -> SectionView {
+fn section_view<C>(section: &Section<C>, papers: Vec<Slot>) -> SectionView {
     let name = section.display_name(MAX_NAME_CHARS);
     let query = section.query.as_deref().map(|query| clean(query, MAX_QUERY_CHARS));
     let hidden = section.paper_count().saturating_sub(papers.len());
@@ -132,7 +143,8 @@ fn section_view(section: &Section, papers: Vec<Paper>) -> SectionView {
     }
 }
 
-fn paper(site: &Site, card: &Card, number: usize) -> Paper {
+/// The view of one paper.
+pub fn paper(site: &Site, card: &Card) -> Paper {
     let title = Some(clean_spans(&card.title, MAX_TITLE_CHARS)).filter(|title| !title.is_empty());
     let labelled = |label: &str, url: Option<&str>| url.and_then(web_url).map(|url| Link { label: label.to_owned(), url });
     let links = [
@@ -143,7 +155,6 @@ fn paper(site: &Site, card: &Card, number: usize) -> Paper {
         labelled(&format!("On {}", site_name(site)), card.site_url.as_deref()),
     ];
     Paper {
-        number,
         title: title.unwrap_or_else(|| vec![Span::plain("Untitled")]),
         link: web_url(&card.page_url).or_else(|| card.site_url.as_deref().and_then(web_url)),
         byline: byline(card),
@@ -177,7 +188,7 @@ fn names(names: &[String], most: usize, max_chars: usize) -> Vec<String> {
 }
 
 /// "Thursday, 7 August 2025", or "5 August to 7 August 2025" for several days.
-fn days(mail: &DigestMail) -> String {
+fn days<C>(mail: &DigestMail<C>) -> String {
     match mail.first_of_several_days() {
         Some(since) => format!("{} to {}", since.format("%-d %B"), mail.day.format("%-d %B %Y")),
         None => mail.day.format("%A, %-d %B %Y").to_string(),
@@ -185,10 +196,10 @@ fn days(mail: &DigestMail) -> String {
 }
 
 /// "7 papers for you today: 4 for “diffusion” and 3 for “agents”."
-fn lead(mail: &DigestMail) -> String {
+fn lead<C>(mail: &DigestMail<C>) -> String {
     let when = if mail.first_of_several_days().is_some() { "since your last digest" } else { "today" };
     let total = mail.paper_count();
-    let filled: Vec<&Section> = mail.sections.iter().filter(|section| section.paper_count() > 0).collect();
+    let filled: Vec<&Section<C>> = mail.sections.iter().filter(|section| section.paper_count() > 0).collect();
     match filled.as_slice() {
         [] => format!("No new papers for you {when}."),
         [only] => match only.display_name(MAX_NAME_CHARS) {
@@ -200,9 +211,9 @@ fn lead(mail: &DigestMail) -> String {
 }
 
 /// "4 for “diffusion”, 3 for “agents” and 9 for 5 other filters".
-fn parts(sections: &[&Section]) -> String {
+fn parts<C>(sections: &[&Section<C>]) -> String {
     let (counted, others) = sections.split_at(if sections.len() > FILTERS_IN_LEAD + 1 { FILTERS_IN_LEAD } else { sections.len() });
-    let part = |section: &&Section| match section.display_name(MAX_NAME_CHARS) {
+    let part = |section: &&Section<C>| match section.display_name(MAX_NAME_CHARS) {
         Some(name) => format!("{} for “{name}”", section.paper_count()),
         None => format!("{} trending", section.paper_count()),
     };
@@ -215,7 +226,7 @@ fn parts(sections: &[&Section]) -> String {
 }
 
 /// The first titles, for the line mail programs show after the subject.
-fn preheader(mail: &DigestMail) -> Option<String> {
+fn preheader(mail: &DigestMail<Arc<PrintedCard>>) -> Option<String> {
     let firsts = mail.sections.iter().filter_map(|section| section.papers.first()?.plain_title(MAX_NAME_CHARS));
     let titles: Vec<String> = firsts.take(TITLES_IN_PREHEADER).collect();
     (!titles.is_empty()).then(|| titles.join(" · "))

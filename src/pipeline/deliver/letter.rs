@@ -1,17 +1,17 @@
 //! From a claimed row to the message: everything read in a few queries a batch, then rendered.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::App;
 use crate::address::EmailAddress;
-use crate::archive::{self, RevisionKey};
-use crate::digest::{self, StoredDigest};
+use crate::digest::{self, Papers, StoredDigest};
+use crate::mail::PrintedCard;
 use crate::mail::model::{self, ConfirmationMail, FilterLine, GoodbyeMail, Mail, WelcomeMail};
 use crate::mail::queue::{Claimed, Subject};
 use crate::mail::render::{RenderError, Rendered};
-use crate::paper::Paper;
 use crate::subscriber::{self, Reader};
 use crate::token::Purpose;
 
@@ -19,7 +19,8 @@ use crate::token::Purpose;
 pub(super) struct Letters {
     readers: HashMap<i64, Reader>,
     digests: HashMap<Uuid, StoredDigest>,
-    papers: HashMap<RevisionKey, Paper>,
+    papers: Papers,
+    site: model::Site,
 }
 
 impl Letters {
@@ -30,11 +31,8 @@ impl Letters {
             _ => None,
         });
         let digests = digest::load_all(&app.db, &wanted.collect::<Vec<_>>()).await?;
-        let mut keys: Vec<RevisionKey> = digests.values().flat_map(|digest| digest.content.papers()).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let papers = archive::revisions(&app.db, &keys).await?;
-        Ok(Self { readers: subscriber::readers(&app.db, &subscribers).await?, digests, papers })
+        let papers = app.cards.papers(&app.db, digests.values().flat_map(|digest| digest.content.papers())).await?;
+        Ok(Self { readers: subscriber::readers(&app.db, &subscribers).await?, digests, papers, site: app.mail_site() })
     }
 
     /// The message of `mail`; none when its reader or digest is gone.
@@ -43,7 +41,7 @@ impl Letters {
         let site = app.links();
         let content = match mail.subject {
             Subject::Digest(id) => match self.digests.get(&id) {
-                Some(digest) => Mail::Digest(digest::digest_mail(site, mail.subscriber_id, id, digest, &self.papers)),
+                Some(digest) => Mail::Digest(app.printer(&self.site).digest_mail(mail.subscriber_id, id, digest, &self.papers)?),
                 None => return Ok(None),
             },
             Subject::Confirmation(signup) => Mail::Confirmation(ConfirmationMail {
@@ -62,12 +60,18 @@ impl Letters {
             }),
             Subject::Goodbye => Mail::Goodbye(GoodbyeMail { subscribe_url: site.link("") }),
         };
-        letter(app, reader, mail, &content).map(Some)
+        letter(app, &self.site, reader, mail, &content).map(Some)
     }
 }
 
 /// The message that carries `content` to `reader`: the same bytes whenever it is made for the same row.
-pub fn letter(app: &App, reader: &Reader, mail: &Claimed, content: &Mail) -> Result<Rendered, RenderError> {
+pub fn letter(
+    app: &App,
+    site: &model::Site,
+    reader: &Reader,
+    mail: &Claimed,
+    content: &Mail<Arc<PrintedCard>>,
+) -> Result<Rendered, RenderError> {
     let config = &app.config.site;
     let address = EmailAddress::parse(&reader.address).map_or_else(|_| reader.address.clone(), |address| address.for_envelope());
     let envelope = model::Envelope {
@@ -81,5 +85,5 @@ pub fn letter(app: &App, reader: &Reader, mail: &Claimed, content: &Mail) -> Res
             config.bounce_domain.as_deref().unwrap_or(config.from_address.domain())
         ),
     };
-    app.renderer.render(&app.mail_site(), &envelope, content)
+    app.renderer.render(site, &envelope, content)
 }
