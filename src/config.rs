@@ -2,6 +2,7 @@
 
 mod load;
 mod secret;
+mod source;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use url::Url;
 
 pub use load::{ConfigError, DEFAULTS, load};
 pub use secret::Secret;
+pub use source::{Preprints, Source, SourceKind};
 
 use crate::address::EmailAddress;
 use crate::schedule::Hour;
@@ -171,22 +173,6 @@ pub struct Fetch {
     pub history_after: Duration,
 }
 
-/// `[source.NAME]`: one source of papers.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    pub kind: SourceKind,
-    #[serde(default = "yes")]
-    pub enabled: bool,
-    #[serde(default, deserialize_with = "unless_empty")]
-    pub base_url: Option<Url>,
-    #[serde(default, deserialize_with = "unless_empty")]
-    pub path: Option<PathBuf>,
-    pub schedule: String,
-    #[serde(default = "utc")]
-    pub zone: Tz,
-}
-
 /// `[log]`: what is logged.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -225,16 +211,6 @@ pub enum Uncertain {
     Hold,
 }
 
-/// What speaks at the other end of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SourceKind {
-    /// The hub's Daily Papers API.
-    Huggingface,
-    /// Files on this machine.
-    File,
-}
-
 /// The form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -243,14 +219,6 @@ pub enum LogFormat {
     Text,
     /// For machines, one object a line.
     Json,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn utc() -> Tz {
-    Tz::UTC
 }
 
 /// In the file an empty text stands for "not set", so that every key can be shown with its default.

@@ -8,7 +8,8 @@ use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use tracing_subscriber::EnvFilter;
 
-use super::{Config, Secret, SourceKind};
+use super::source::SOURCE_KEYS;
+use super::{Config, Secret};
 use crate::address::EmailAddress;
 use crate::schedule::CronSchedule;
 use crate::token::Keys;
@@ -126,9 +127,6 @@ fn known_keys(figment: &Figment) -> Result<BTreeMap<String, Value>, ConfigError>
     Ok(keys)
 }
 
-/// The keys of a source table, beside those the built-in source shows.
-const SOURCE_KEYS: [&str; 6] = ["kind", "enabled", "base_url", "path", "schedule", "zone"];
-
 fn refuse_unknown(key: &str, written: &str, place: &str, defaults: &BTreeMap<String, Value>) -> Result<(), ConfigError> {
     if defaults.contains_key(key) {
         return Ok(());
@@ -183,11 +181,14 @@ fn read_secret_files(config: &mut Config) -> Result<(), ConfigError> {
         ("secret.previous_key", &mut config.secret.previous_key, &config.secret.previous_key_file),
         ("relay.password", &mut config.relay.password, &config.relay.password_file),
     ];
-    for (key, secret, file) in pairs {
+    let pairs = pairs.into_iter().map(|(key, secret, file)| (key.to_owned(), secret, file));
+    let of_sources =
+        config.source.iter_mut().map(|(name, source)| (format!("source.{name}.api_key"), &mut source.api_key, &source.api_key_file));
+    for (key, secret, file) in pairs.chain(of_sources) {
         let Some(path) = file else { continue };
         if secret.is_some() {
             let problem = format!("is set, and so is {key}_file: keep one of them");
-            return Err(ConfigError::Invalid { key: key.to_owned(), problem });
+            return Err(ConfigError::Invalid { key, problem });
         }
         let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Invalid {
             key: format!("{key}_file"),
@@ -243,12 +244,7 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
         check(name_is_plain, &format!("source.{name}"), "a source's name is made of a–z, 0–9, - and _")?;
         CronSchedule::parse(&source.schedule, source.zone)
             .map_err(|error| ConfigError::Invalid { key: key("schedule"), problem: error.to_string() })?;
-        match source.kind {
-            SourceKind::Huggingface => {
-                check(source.base_url.is_some(), &key("base_url"), "a huggingface source needs it, such as https://huggingface.co")?
-            }
-            SourceKind::File => check(source.path.is_some(), &key("path"), "a file source needs it: a file or a folder")?,
-        }
+        source.check().map_err(|(last, problem)| ConfigError::Invalid { key: key(last), problem })?;
     }
     for name in &config.digest.curated {
         check(config.source.contains_key(name), "digest.curated", &format!("names {name:?}, but there is no [source.{name}]"))?;

@@ -9,9 +9,9 @@ use sqlx::PgPool;
 
 use crate::App;
 use crate::archive::{self, Incoming, Stored};
-use crate::config::Source;
+use crate::config::{Source, SourceKind};
 use crate::schedule::CronSchedule;
-use crate::source::{self, Fetched, Problem, SourceError};
+use crate::source::{self, Ask, Fetched, Problem, SourceError, Wanted};
 
 /// What one fetch brought.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -99,8 +99,8 @@ async fn scheduled(app: &App, now: DateTime<Utc>, name: &str, source: &Source) -
     let today = now.with_timezone(&source.zone).date_naive();
     let mut report = Report { not_modified: true, ..Report::default() };
     let days: Vec<Option<NaiveDate>> = match source.kind {
-        crate::config::SourceKind::File => vec![None],
-        crate::config::SourceKind::Huggingface => {
+        SourceKind::Arxiv | SourceKind::Feed | SourceKind::File => vec![None],
+        _ => {
             let days = app.config.digest.lookback.as_secs() / SECONDS_A_DAY;
             (0..=days).rev().filter_map(|back| today.checked_sub_days(Days::new(back))).map(Some).collect()
         }
@@ -141,12 +141,14 @@ pub async fn fetch(app: &App, now: DateTime<Utc>, name: &str, day: Option<NaiveD
     };
     let today = now.with_timezone(&source.zone).date_naive();
     let validators = archive::validators(&app.db, name).await?;
-    let fetched = source::fetch(&app.http, name, source, day, today, &validators).await?;
+    let wanted = day.map_or(Wanted::Latest, Wanted::Day);
+    let ask = Ask { http: &app.http, name, source, wanted, today, cursor: None, validators: &validators };
+    let fetched = source::fetch(ask).await?;
     store(app, now, name, day.unwrap_or(today), fetched).await
 }
 
 async fn store(app: &App, now: DateTime<Utc>, name: &str, asked: NaiveDate, fetched: Fetched) -> Result<Report, FetchError> {
-    let Fetched { mut days, mut updates, problems, mut validators, not_modified } = fetched;
+    let Fetched { mut days, mut updates, problems, mut validators, not_modified, .. } = fetched;
     let mut report = Report { problems, not_modified, ..Report::default() };
     if days.is_empty() && !(validators.is_empty() && updates.is_empty()) {
         days.push(source::DayPapers { day: asked, papers: Vec::new() });

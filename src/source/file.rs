@@ -9,13 +9,26 @@ use chrono::{Months, NaiveDate};
 use flate2::read::MultiGzDecoder;
 
 use super::item::{self, Item};
-use super::{DayPapers, Fetched, Problem, SourceError};
+use super::{Ask, DayPapers, Fetched, Problem, SourceError, Wanted};
 
 /// The longest list or line taken, in bytes after decompression: a year of a raw listing fits.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Reads `path`; only the items of `day` where one is asked for.
-pub(super) fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched, SourceError> {
+/// Reads all days, or the items of one day. Items without a day of their own count for the day asked
+/// for, else for today.
+pub(super) async fn fetch(ask: &Ask<'_>) -> Result<Fetched, SourceError> {
+    let day = match ask.wanted {
+        Wanted::Latest => None,
+        Wanted::Day(day) => Some(day),
+        Wanted::Changed(_) => return Err(ask.unsupported("does not tell what it changed: leave out --reconcile")),
+    };
+    let path = ask.source.path.clone().ok_or_else(|| ask.unsupported("has no path"))?;
+    let (today, shown) = (ask.today, path.display().to_string());
+    let reading = tokio::task::spawn_blocking(move || read(&path, day, today)).await;
+    reading.unwrap_or_else(|error| Err(SourceError::File { path: shown, source: io::Error::other(error) }))
+}
+
+fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched, SourceError> {
     // A mistyped year would be the newest day for ever.
     let latest = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let mut fetched = Fetched::default();
@@ -23,7 +36,8 @@ pub(super) fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Res
     for file in files(path)? {
         let mut take = |place: String, result: Result<Item, String>| match result {
             Ok(item) if item.day.is_some_and(|day| day > latest) => {
-                fetched.problems.push(Problem { place, reason: format!("it is listed on a day after {latest}, more than a year ahead") });
+                let reason = format!("it is listed on a day after {latest}, more than a year ahead");
+                fetched.problems.push(Problem { place, reason, payload: None });
             }
             Ok(item) => {
                 let listed = item.day.or(day).unwrap_or(today);
@@ -31,7 +45,7 @@ pub(super) fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Res
                     days.entry(listed).or_default().push(item.paper);
                 }
             }
-            Err(reason) => fetched.problems.push(Problem { place, reason }),
+            Err(reason) => fetched.problems.push(Problem { place, reason, payload: None }),
         };
         read_file(&file, &mut take).map_err(|source| SourceError::File { path: file.display().to_string(), source })?;
     }

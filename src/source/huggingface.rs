@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 use url::Url;
 
-use super::http::Http;
-use super::{DayPapers, Fetched, Problem, SourceError, Validators, item};
-use crate::archive::Validator;
+use super::http::Expect;
+use super::{Ask, DayPapers, Fetched, Problem, SourceError, Wanted, item};
 
 /// The most the API gives on a page.
 const PAGE_SIZE: usize = 100;
@@ -19,22 +18,28 @@ const SHORTEST_FULL_PAGE: usize = 50;
 /// A day lists tens of papers; this stops a server whose pages never end.
 const MAX_PAGES: usize = 20;
 
-/// Asks for the listing of `day`, page by page. The day of every paper is the day asked for: the
+const HOST: &str = "https://huggingface.co";
+
+/// Asks for the listing of one day, page by page. The day of every paper is the day asked for: the
 /// dates inside the answer are unreliable.
-pub(super) async fn fetch(http: &Http, base: &Url, day: NaiveDate, validators: &Validators) -> Result<Fetched, SourceError> {
+pub(super) async fn fetch(ask: &Ask<'_>) -> Result<Fetched, SourceError> {
+    let day = match ask.wanted {
+        Wanted::Latest => ask.today,
+        Wanted::Day(day) => day,
+        Wanted::Changed(_) => return Err(ask.unsupported("does not tell what it changed: leave out --reconcile")),
+    };
     let mut fetched = Fetched { not_modified: true, ..Fetched::default() };
     let (mut papers, mut seen) = (Vec::new(), HashSet::new());
     for page in 0..MAX_PAGES {
-        let url = page_url(base, day, page);
-        let stored = validators.get(url.as_str());
-        let Some(answer) = http.get_json(&url, stored).await? else {
-            match stored.and_then(|stored| usize::try_from(stored.items).ok()) {
+        let url = page_url(ask, day, page)?;
+        let Some(answer) = ask.get(&url, Expect::Json).await? else {
+            match ask.stored(&url).and_then(|stored| usize::try_from(stored.items).ok()) {
                 Some(items) if items >= SHORTEST_FULL_PAGE => continue,
                 _ => break,
             }
         };
         fetched.not_modified = false;
-        let items = item::list(&answer.body).map_err(|reason| SourceError::Malformed { place: url.to_string(), reason })?;
+        let items = item::list(&answer.body).map_err(|reason| SourceError::malformed(&url, "JSON", reason))?;
         let (count, known) = (items.len(), seen.len());
         for (json, number) in items.into_iter().zip(1..) {
             match item::read(json.get().as_bytes()) {
@@ -42,13 +47,12 @@ pub(super) async fn fetch(http: &Http, base: &Url, day: NaiveDate, validators: &
                     seen.insert(item.paper.id.clone());
                     papers.push(item.paper);
                 }
-                Err(reason) => fetched.problems.push(Problem { place: format!("page {}, item {number}", page + 1), reason }),
+                Err(reason) => {
+                    fetched.problems.push(Problem::of(format!("page {}, item {number}", page + 1), reason, json.get().as_bytes()))
+                }
             }
         }
-        if answer.etag.is_some() || answer.last_modified.is_some() {
-            let items = i32::try_from(count).unwrap_or(i32::MAX);
-            fetched.validators.push(Validator { url: url.to_string(), etag: answer.etag, last_modified: answer.last_modified, items });
-        }
+        fetched.validators.extend(answer.validator(&url, count));
         // A server that does not know pages gives the first one again and again.
         if count < SHORTEST_FULL_PAGE || seen.len() == known {
             break;
@@ -60,13 +64,12 @@ pub(super) async fn fetch(http: &Http, base: &Url, day: NaiveDate, validators: &
     Ok(fetched)
 }
 
-fn page_url(base: &Url, day: NaiveDate, page: usize) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}/api/daily_papers", base.path().trim_end_matches('/')));
+fn page_url(ask: &Ask<'_>, day: NaiveDate, page: usize) -> Result<Url, SourceError> {
+    let mut url = ask.url(HOST, "/api/daily_papers")?;
     url.query_pairs_mut()
         .clear()
         .append_pair("date", &day.to_string())
         .append_pair("limit", &PAGE_SIZE.to_string())
         .append_pair("p", &page.to_string());
-    url
+    Ok(url)
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use paperlark::App;
 use paperlark::archive::{self, PaperRow};
-use paperlark::config::{Source, SourceKind};
+use paperlark::config::Source;
 use paperlark::pipeline::fetch::{self, FetchError, Report};
 
 use crate::support::hub::Answer;
@@ -61,17 +61,15 @@ async fn add_source(service: &mut Service, name: &str, source: Source) {
     service.app = App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
 }
 
+/// A `[source.NAME]` table.
+fn source(table: &str) -> Source {
+    toml::from_str(&format!("schedule = \"30 * * * *\"\n{table}")).unwrap()
+}
+
 fn file_source(path: &Path) -> Source {
-    Source {
-        kind: SourceKind::File,
-        enabled: true,
-        base_url: None,
-        path: Some(path.to_owned()),
-        schedule: "30 * * * *".into(),
-        zone: chrono_tz::UTC,
-    }
+    source(&format!("kind = \"file\"\npath = {:?}", path.display().to_string()))
 }
 
 fn hub_source(url: &str) -> Source {
-    Source { kind: SourceKind::Huggingface, path: None, base_url: Some(url.parse().unwrap()), ..file_source(Path::new("")) }
+    source(&format!("kind = \"huggingface\"\nbase_url = {url:?}"))
 }
