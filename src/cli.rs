@@ -5,10 +5,12 @@ mod demo;
 mod digest;
 mod fetch;
 mod filter;
+mod mail;
 mod migrate;
 mod output;
 mod serve;
 mod subscriber;
+mod suppression;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +73,12 @@ enum Command {
     /// Add, list, show, remove or export readers
     #[command(subcommand)]
     Subscriber(subscriber::Subscriber),
+    /// List and settle mails of which nobody knows whether they arrived
+    #[command(subcommand)]
+    Mail(mail::Mail),
+    /// List, add or remove addresses that never get mail
+    #[command(subcommand)]
+    Suppression(suppression::Suppression),
     /// Try filters
     #[command(subcommand)]
     Filter(filter::Filter),
@@ -149,6 +157,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Mail(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Suppression(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Migrate(command) => command.run(config).await,
     }
 }

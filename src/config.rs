@@ -32,6 +32,9 @@ pub struct Config {
     pub secret: SecretKeys,
     pub relay: Relay,
     pub delivery: Delivery,
+    pub report: Report,
+    pub metrics: Metrics,
+    pub alert: Alert,
     pub digest: Digest,
     pub signup: Signup,
     pub fetch: Fetch,
@@ -122,6 +125,8 @@ pub struct Relay {
     pub command_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub data_timeout: Duration,
+    #[serde(deserialize_with = "unless_empty")]
+    pub log: Option<PathBuf>,
 }
 
 /// `[delivery]`: how mails are sent.
@@ -134,7 +139,41 @@ pub struct Delivery {
     pub uncertain_wait: Duration,
     pub uncertain: Uncertain,
     #[serde(with = "humantime_serde")]
+    pub spread: Duration,
+    #[serde(with = "humantime_serde")]
     pub interval: Duration,
+}
+
+/// `[report]`: who may say what became of a mail.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    #[serde(deserialize_with = "unless_empty")]
+    pub token: Option<Secret>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// `[metrics]`: what Prometheus may see.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    #[serde(deserialize_with = "unless_empty")]
+    pub listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub token: Option<Secret>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// `[alert]`: who is told that a morning's books do not close.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    #[serde(deserialize_with = "unless_empty")]
+    pub url: Option<Secret>,
+    #[serde(with = "humantime_serde")]
+    pub after: Duration,
 }
 
 /// `[digest]`: what a digest holds.

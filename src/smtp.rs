@@ -7,6 +7,7 @@
 mod connect;
 mod reply;
 
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub struct Relay {
     command_timeout: Duration,
     data_timeout: Duration,
     idle: Mutex<Vec<AsyncSmtpConnection>>,
+    log: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Relay {
@@ -60,12 +62,18 @@ impl Relay {
             command_timeout: settings.command_timeout,
             data_timeout: settings.data_timeout,
             idle: Mutex::default(),
+            log: settings.log.clone(),
         })
     }
 
     /// Host and port, as the route is known in the database.
     pub fn name(&self) -> String {
         self.connector.name()
+    }
+
+    /// Where the relay called `name` logs, if that can be read here.
+    pub fn log(&self, name: &str) -> Option<PathBuf> {
+        self.log.clone().filter(|_| name == self.name())
     }
 
     /// Opens the envelope of a mail: MAIL and RCPT, on an idle connection or a new one.
@@ -140,6 +148,11 @@ impl Relay {
 }
 
 impl Envelope<'_> {
+    /// Which relay has taken it.
+    pub fn relay_name(&self) -> String {
+        self.relay.name()
+    }
+
     /// Sends the mail: DATA, its bytes, the final dot.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod confirm;
 mod due;
 mod preferences;
 mod subscribe;
+mod suppression;
 mod unsubscribe;
 
 use chrono::{DateTime, Utc};
@@ -17,7 +18,8 @@ pub use confirm::{Confirmation, confirm, look};
 pub use due::{Due, Reader, advance, due, reader, readers};
 pub use preferences::{Preferences, delete, preferences, save};
 pub use subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
-pub use unsubscribe::{By, suppress, unsubscribe};
+pub use suppression::{Suppressed, let_in, shut_out, suppress, suppressions};
+pub use unsubscribe::{By, unsubscribe};
 
 use crate::address::EmailAddress;
 use crate::filter::{Filter, NamedFilter};

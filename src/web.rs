@@ -9,6 +9,7 @@ mod form;
 mod guard;
 mod papers;
 mod readers;
+mod reports;
 pub mod templates;
 pub mod view;
 
@@ -22,7 +23,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -82,6 +83,7 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
         .route("/preferences/{token}", get(readers::preferences).post(readers::save_preferences))
         .route("/preferences/{token}/delete", get(readers::ask_to_delete).post(readers::delete))
         .route("/unsubscribe/{token}", get(readers::ask_to_unsubscribe).post(readers::unsubscribe))
+        .route("/api/reports", post(reports::receive))
         .route("/assets/{name}", get(asset))
         .route("/favicon.ico", get(async || axum::response::Redirect::permanent("/assets/favicon.svg")))
         .route(

@@ -90,8 +90,7 @@ async fn render(app: &App, subscriber_id: i64, digest: &StoredDigest) -> anyhow:
     let id = Uuid::nil();
     let papers = app.cards.papers(&app.db, digest.content.papers()).await?;
     let mail = Mail::Digest(app.printer(&app.mail_site()).digest_mail(subscriber_id, id, digest, &papers)?);
-    let row =
-        Claimed { subscriber_id, id, subject: Subject::Digest(id), dated: app.clock.now(), fence: 0, attempts: 0, render_failures: 0 };
+    let row = Claimed::of(subscriber_id, id, Subject::Digest(id), app.clock.now());
     let mut readers = subscriber::readers(&app.db, &[subscriber_id]).await?;
     let reader = readers.remove(&subscriber_id).ok_or_else(inactive)?;
     Ok(deliver::letter(app, &app.mail_site(), &reader, &row, &mail)?)

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use super::source::SOURCE_KEYS;
 use super::{Config, Secret};
@@ -19,6 +21,12 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// Where a file is looked for when none is named.
 const USUAL_FILES: [&str; 2] = ["paperlark.toml", "/etc/paperlark/paperlark.toml"];
+
+/// The longest time over which a morning's mails may be spread.
+const MAX_SPREAD: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Tokens that others present: too long to be guessed.
+const MIN_TOKEN_BYTES: usize = 16;
 
 const ENVIRONMENT_PREFIX: &str = "PAPERLARK_";
 
@@ -180,6 +188,8 @@ fn read_secret_files(config: &mut Config) -> Result<(), ConfigError> {
         ("secret.key", &mut config.secret.key, &config.secret.key_file),
         ("secret.previous_key", &mut config.secret.previous_key, &config.secret.previous_key_file),
         ("relay.password", &mut config.relay.password, &config.relay.password_file),
+        ("report.token", &mut config.report.token, &config.report.token_file),
+        ("metrics.token", &mut config.metrics.token, &config.metrics.token_file),
     ];
     let pairs = pairs.into_iter().map(|(key, secret, file)| (key.to_owned(), secret, file));
     let of_sources =
@@ -237,6 +247,13 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
         problem: format!("{:?} is no filter, such as \"info\" or \"paperlark=debug,warn\": {error}", config.log.filter),
     })?;
     check(!config.delivery.lease.is_zero(), "delivery.lease", "must be longer than nothing")?;
+    check(config.delivery.spread <= MAX_SPREAD, "delivery.spread", "must be at most 12h: a morning's mails are for the morning")?;
+    for (key, token) in [("report.token", &config.report.token), ("metrics.token", &config.metrics.token)] {
+        let long = token.as_ref().is_none_or(|token| token.expose().len() >= MIN_TOKEN_BYTES);
+        check(long, key, "must have at least 16 characters, such as `openssl rand -hex 16` makes")?;
+    }
+    let web = |url: &Secret| Url::parse(url.expose()).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    check(config.alert.url.as_ref().is_none_or(web), "alert.url", "must begin with http:// or https://")?;
     for (name, source) in &config.source {
         let key = |last: &str| format!("source.{name}.{last}");
         let name_is_plain =

@@ -4,13 +4,19 @@
 //! be recorded, and then as the same bytes with the same Message-ID. Every write of a worker names
 //! the fence of its claim, so a worker that was taken for dead changes nothing.
 
+mod doubt;
 mod work;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-pub use work::{Recovered, begin_transmission, claim, extend, record, recover, release, suppress};
+pub use doubt::{Doubt, Fate, Held, Reported, Source, doubts, held, last_webhook, mail_named, release_held, report, settle};
+pub use work::{Recovered, Transmission, begin_transmission, claim, extend, record, recover, release, suppress};
+
+use super::model::FilterLine;
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +59,29 @@ pub struct Claimed {
     pub attempts: i32,
     /// How often it could not be rendered.
     pub render_failures: i32,
+    /// The SHA-256 of the only bytes that may go out for it, once its fate was unknown.
+    pub only_bytes: Option<Vec<u8>>,
+    /// What a welcome says.
+    pub choices: Option<Choices>,
+}
+
+/// A new reader's choices as they were when the welcome was queued: what they change later shall not
+/// change a mail that may be sent twice.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Choices {
+    /// When the first digest is due; none for a reader who paused at once.
+    pub first_digest_at: Option<DateTime<Utc>>,
+    /// In which zone that is said.
+    pub zone: Tz,
+    /// In the reader's order.
+    pub filters: Vec<FilterLine>,
+}
+
+impl Claimed {
+    /// A mail that is only looked at: no row of the queue.
+    pub fn of(subscriber_id: i64, id: Uuid, subject: Subject, dated: DateTime<Utc>) -> Self {
+        Self { subscriber_id, id, subject, dated, fence: 0, attempts: 0, render_failures: 0, only_bytes: None, choices: None }
+    }
 }
 
 /// How an attempt ended.
@@ -68,6 +97,8 @@ pub enum Outcome {
     Uncertain(DateTime<Utc>),
     /// Could not be made into a message; again at the given time, or never.
     Unrenderable(Option<DateTime<Utc>>),
+    /// The relay may have it already, and the same bytes cannot be made any more: left for the operator.
+    Held,
 }
 
 /// Why, for the record: an SMTP reply code, and words without any address.
@@ -97,8 +128,12 @@ pub async fn enqueue(
         Subject::Welcome | Subject::Goodbye => (None, None),
     };
     sqlx::query!(
-        "insert into mail (subscriber_id, id, kind, digest_id, signup_id, state, dated, next_attempt_at, expires_at)
-         values ($1, $2, $3, $4, $5, 'pending', $6, $6, $7)",
+        "insert into mail (subscriber_id, id, kind, digest_id, signup_id, state, dated, next_attempt_at, expires_at, choices)
+         values ($1, $2, $3, $4, $5, 'pending', $6, $6, $7, case when $3 = 'welcome' then (
+             select jsonb_build_object('first_digest_at', s.next_due_at, 'zone', s.time_zone, 'filters', coalesce(
+                 (select jsonb_agg(jsonb_build_object('name', name, 'query', query) order by position) from filter where subscriber_id = $1),
+                 '[]'))
+             from subscriber s where s.id = $1) end)",
         subscriber_id,
         id,
         subject.kind(),
@@ -112,17 +147,31 @@ pub async fn enqueue(
     Ok(id)
 }
 
+/// A reader's new digest on its way into the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMail {
+    /// Whose.
+    pub subscriber_id: i64,
+    /// The digest.
+    pub digest_id: Uuid,
+    /// When it may leave.
+    pub not_before: DateTime<Utc>,
+}
+
 /// Puts the digests of one chunk into the queue.
-pub async fn enqueue_digests(tx: &mut PgConnection, now: DateTime<Utc>, digests: &[(i64, Uuid)]) -> sqlx::Result<()> {
-    let (subscribers, digests): (Vec<i64>, Vec<Uuid>) = digests.iter().copied().unzip();
+pub async fn enqueue_digests(tx: &mut PgConnection, now: DateTime<Utc>, digests: &[NewMail]) -> sqlx::Result<()> {
+    let subscribers: Vec<i64> = digests.iter().map(|mail| mail.subscriber_id).collect();
     let ids: Vec<Uuid> = digests.iter().map(|_| Uuid::new_v4()).collect();
+    let starts: Vec<DateTime<Utc>> = digests.iter().map(|mail| mail.not_before).collect();
+    let digests: Vec<Uuid> = digests.iter().map(|mail| mail.digest_id).collect();
     sqlx::query!(
         "insert into mail (subscriber_id, id, kind, digest_id, state, dated, next_attempt_at)
-         select subscriber_id, id, 'digest', digest_id, 'pending', $4, $4
-         from unnest($1::bigint[], $2::uuid[], $3::uuid[]) as given (subscriber_id, id, digest_id)",
+         select subscriber_id, id, 'digest', digest_id, 'pending', $5, not_before
+         from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::timestamptz[]) as given (subscriber_id, id, digest_id, not_before)",
         &subscribers,
         &ids,
         &digests,
+        &starts,
         now
     )
     .execute(tx)
@@ -133,7 +182,7 @@ pub async fn enqueue_digests(tx: &mut PgConnection, now: DateTime<Utc>, digests:
 /// Ends all mails of a reader that no worker holds; those held are stopped by [`begin_transmission`].
 pub async fn withdraw(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::Result<()> {
     sqlx::query!(
-        "update mail set state = 'suppressed', finished_at = $2
+        "update mail set state = 'suppressed', held = false, finished_at = $2
          where subscriber_id = $1 and state in ('pending', 'deferred', 'uncertain')",
         subscriber_id,
         now
@@ -145,18 +194,17 @@ pub async fn withdraw(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: 
 
 /// The readers among `subscribers` whose last morning's digest must settle before the next one is composed:
 /// it is in a worker's hands, or was once handed to the relay without an answer, so that only the
-/// same bytes may go out for it.
+/// same bytes may go out for it. What is held for the operator is not waited for.
 ///
 /// Locks what is unfinished, so that no worker takes it up while the next digest is composed.
-pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64], hold: bool) -> sqlx::Result<Vec<i64>> {
+pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64]) -> sqlx::Result<Vec<i64>> {
     let rows = sqlx::query!(
-        r#"select subscriber_id, (state in ('claimed', 'transmitting') or (doubtful and not (state = 'uncertain' and $2))) as "unsettled!"
+        r#"select subscriber_id, (state in ('claimed', 'transmitting') or (doubtful and not held)) as "unsettled!"
            from mail where subscriber_id = any($1) and kind = 'digest' and finished_at is null
              and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
            order by subscriber_id, id
            for update"#,
-        subscribers,
-        hold
+        subscribers
     )
     .fetch_all(tx)
     .await?;

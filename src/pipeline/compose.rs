@@ -5,17 +5,18 @@
 //! so nothing comes twice and nothing is missed, however long the service was down.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::App;
 use crate::archive;
-use crate::config::Uncertain;
 use crate::digest::{self, Content, NewDigest, StoredDigest, Wanted, Window, lay_out};
 use crate::filter::{Filter, NamedFilter};
-use crate::mail::queue::{self, Subject};
+use crate::mail::queue::{self, NewMail, Subject};
+use crate::schedule::next_due;
 use crate::subscriber::{self, Due};
 
 /// Readers a transaction: large enough that its cost is spread, small enough to end soon.
@@ -47,7 +48,7 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<Composed> {
         let due = subscriber::due(&mut tx, now, chunk, &left_out).await?;
         let Some(first) = due.first().map(|reader| reader.subscriber_id) else { break };
         let mut done = composed;
-        match compose(app, &mut tx, now, due, &mut done).await {
+        match compose(app, &mut tx, now, due, app.config.delivery.spread, &mut done).await {
             Ok(waiting) => {
                 tx.commit().await?;
                 composed = done;
@@ -70,7 +71,7 @@ pub async fn ahead(app: &App, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::R
     let mut tx = app.db.begin().await?;
     let Some(due) = subscriber::reader(&mut tx, subscriber_id).await? else { return Ok(None) };
     let mut composed = Composed::default();
-    composed.waiting = compose(app, &mut tx, now, vec![due], &mut composed).await?.len();
+    composed.waiting = compose(app, &mut tx, now, vec![due], Duration::ZERO, &mut composed).await?.len();
     // With nothing to say now, the reader's hour stays as it was.
     match composed.mails {
         0 => tx.rollback().await?,
@@ -117,10 +118,17 @@ struct Batches {
 }
 
 /// Composes for `due`, which the transaction has locked; gives back who must wait.
-async fn compose(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: Vec<Due>, composed: &mut Composed) -> sqlx::Result<Vec<i64>> {
+/// Their mails leave spread over `spread`.
+async fn compose(
+    app: &App,
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    due: Vec<Due>,
+    spread: Duration,
+    composed: &mut Composed,
+) -> sqlx::Result<Vec<i64>> {
     let everyone: Vec<i64> = due.iter().map(|reader| reader.subscriber_id).collect();
-    let hold = app.config.delivery.uncertain == Uncertain::Hold;
-    let waiting = queue::unsettled(tx, &everyone, hold).await?;
+    let waiting = queue::unsettled(tx, &everyone).await?;
     let (_, due): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|reader| waiting.contains(&reader.subscriber_id));
     let ready: Vec<i64> = due.iter().map(|reader| reader.subscriber_id).collect();
 
@@ -139,7 +147,7 @@ async fn compose(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: Vec<
         .map(|((reader, content), after)| {
             let id = ids[&reader.subscriber_id];
             if !content.is_empty() || reader.send_when_empty {
-                mails.push((reader.subscriber_id, id));
+                mails.push(NewMail { subscriber_id: reader.subscriber_id, digest_id: id, not_before: leaves_at(reader, now, spread, id) });
             }
             let (subscriber_id, due_at) = (reader.subscriber_id, reader.due_at);
             let through_batch = batches.through.max(*after);
@@ -221,4 +229,12 @@ async fn sent_before(
 /// The reader's own date: a digest due late yesterday and composed after an outage is today's.
 fn local_day(reader: &Due, now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&reader.schedule.zone).date_naive()
+}
+
+/// When a digest may leave: some time within `spread`, which its id decides, but well before the reader's next one.
+fn leaves_at(reader: &Due, now: DateTime<Utc>, spread: Duration, id: Uuid) -> DateTime<Utc> {
+    let until_next = next_due(&reader.schedule, now.max(reader.due_at)) - now;
+    let spread = TimeDelta::from_std(spread).unwrap_or(TimeDelta::zero()).min(until_next / 2);
+    let share = i64::from(u16::from_be_bytes([id.as_bytes()[0], id.as_bytes()[1]]));
+    now + TimeDelta::milliseconds(spread.num_milliseconds() * share / i64::from(u16::MAX))
 }

@@ -1,24 +1,29 @@
 //! Mails go out: lease, render, send, record. No transaction is open while the relay is spoken to.
 //!
 //! Guarantee: at least once; twice only when acceptance could not be recorded (a crash, or a reply
-//! lost after the last byte), and then as the same bytes with the same Message-ID. Trouble with the
-//! relay itself pauses the route and costs no mail an attempt.
+//! lost after the last byte) and no witness tells of it, and then as the same bytes with the same
+//! Message-ID. Trouble with the relay itself pauses the route and costs no mail an attempt.
 
+mod gauge;
 mod letter;
+mod oracle;
 mod policy;
+mod postfix;
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 pub use letter::letter;
 
 use crate::App;
-use crate::config::Uncertain;
-use crate::mail::queue::{self, Claimed, Note, Outcome};
+use crate::clock::Stopwatch;
+use crate::mail::queue::{self, Claimed, Note, Outcome, Reported, Source, Transmission};
 use crate::mail::render::Rendered;
 use crate::smtp::{Reply, SendError};
 use crate::subscriber;
@@ -66,10 +71,11 @@ enum End {
 /// With `stop` cancelled, mails on the wire are finished and the rest is given back.
 pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sqlx::Result<Delivered> {
     let settings = &app.config.delivery;
-    let recovered = queue::recover(&app.db, now, settings.uncertain_wait, settings.uncertain == Uncertain::Resend).await?;
+    let recovered = queue::recover(&app.db, now, settings.uncertain_wait).await?;
     if recovered != queue::Recovered::default() {
-        tracing::warn!(?recovered, "took over from workers that died, or settled old mails");
+        tracing::warn!(?recovered, "took over from workers that died, or ended old mails");
     }
+    oracle::settle(app, now).await?;
     let relay = app.relay.name();
     if policy::paused_until(&app.db, &relay).await?.is_some_and(|until| until > now) {
         return Ok(Delivered::default());
@@ -84,7 +90,10 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
     let route = CancellationToken::new();
     let held = claimed.clone();
     let sending = futures::stream::iter(claimed)
-        .map(|mail| deliver(app, &letters, mail, stop, &route))
+        .map(|mail| {
+            let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
+            deliver(app, &letters, mail, stop, &route).instrument(span)
+        })
         .buffer_unordered(app.config.relay.connections)
         .collect::<Vec<_>>();
     let ends = tokio::select! {
@@ -133,7 +142,13 @@ async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &Cancellatio
         }
         Err(error) => return unrenderable(app, now, &mail, error.to_string()).await,
     };
-    match send(app, &mail, &rendered).await? {
+    let bytes_hash = Sha256::digest(&rendered.bytes);
+    if mail.only_bytes.as_ref().is_some_and(|only| only[..] != bytes_hash[..]) {
+        tracing::error!("the relay may have this mail, and templates, keys or settings have changed since: left for the operator");
+        let text = "sent once without an answer, and cannot be made the same again: see `paperlark mail held`".to_owned();
+        return finish(app, &mail, Outcome::Held, Reply { code: None, text }).await;
+    }
+    match send(app, &mail, &rendered, &bytes_hash).await? {
         Sent::Reply(reply) => finish(app, &mail, Outcome::Accepted, reply).await,
         Sent::Unwanted => {
             queue::suppress(&app.db, app.clock.now(), &mail).await?;
@@ -168,17 +183,25 @@ enum Sent {
 }
 
 /// Envelope, then the commit that the relay may have it from here on, then the bytes.
-async fn send(app: &App, mail: &Claimed, rendered: &Rendered) -> sqlx::Result<Sent> {
+async fn send(app: &App, mail: &Claimed, rendered: &Rendered, bytes_hash: &[u8]) -> sqlx::Result<Sent> {
     let eight_bit = !rendered.bytes.is_ascii();
+    let watch = Stopwatch::start();
     let envelope = match app.relay.open(&rendered.envelope_from, &rendered.envelope_to, eight_bit).await {
         Ok(envelope) => envelope,
         Err(error) => return Ok(Sent::Not(error)),
     };
-    if !queue::begin_transmission(&app.db, app.clock.now(), app.config.delivery.lease, mail).await? {
+    gauge::phase("envelope", &watch);
+    let watch = Stopwatch::start();
+    let transmission = Transmission { relay: &envelope.relay_name(), bytes_hash };
+    if !queue::begin_transmission(&app.db, app.clock.now(), app.config.delivery.lease, mail, &transmission).await? {
         envelope.cancel().await;
         return Ok(Sent::Unwanted);
     }
-    Ok(match envelope.send(&rendered.bytes).await {
+    gauge::phase("commit", &watch);
+    let watch = Stopwatch::start();
+    let sent = envelope.send(&rendered.bytes).await;
+    gauge::phase("content", &watch);
+    Ok(match sent {
         Ok(reply) => Sent::Reply(reply),
         Err(error) => Sent::Not(error),
     })
@@ -197,14 +220,21 @@ async fn finish(app: &App, mail: &Claimed, outcome: Outcome, reply: Reply) -> sq
     let bad_address = outcome == Outcome::Failed && reply.says_bad_address();
     let mut tx = app.db.begin().await?;
     let note = Note { code: reply.code, text: policy::without_addresses(&reply.text) };
-    if queue::record(&mut tx, now, mail, &outcome, &note).await? && bad_address {
+    let recorded = queue::record(&mut tx, now, mail, &outcome, &note).await?;
+    if recorded && bad_address {
         subscriber::suppress(&mut tx, now, mail.subscriber_id, "bounce").await?;
     }
     tx.commit().await?;
+    if !recorded && outcome == Outcome::Accepted {
+        // Whoever took this worker for dead need not guess.
+        queue::report(&app.db, now, mail.id, Reported::Accepted, Source::Worker).await?;
+    }
+    gauge::sent(&outcome, note.code);
+    tracing::debug!(?outcome, code = note.code, recorded, "an attempt ended");
     Ok(match outcome {
         Outcome::Accepted => End::Accepted,
         Outcome::Deferred(_) | Outcome::Unrenderable(Some(_)) => End::Deferred,
         Outcome::Failed | Outcome::Unrenderable(None) => End::Failed,
-        Outcome::Uncertain(_) => End::Uncertain,
+        Outcome::Uncertain(_) | Outcome::Held => End::Uncertain,
     })
 }

@@ -106,9 +106,12 @@ pub async fn confirm(app: &App, now: DateTime<Utc>, token: &str) -> Result<Confi
         replace_filters(&mut tx, subscriber_id, &filters).await?;
     } else {
         replace_filters(&mut tx, subscriber_id, &wanted.collect::<Vec<_>>()).await?;
-        queue::enqueue(&mut tx, now, subscriber_id, Subject::Welcome, Some(now + CONFIRMATION_LIFETIME)).await?;
     }
     let next_due_at = activate(&mut tx, now, subscriber_id, &signup.schedule).await?;
+    if signup.status != "active" {
+        // It says what has just been chosen, so it comes last.
+        queue::enqueue(&mut tx, now, subscriber_id, Subject::Welcome, Some(now + CONFIRMATION_LIFETIME)).await?;
+    }
     tx.commit().await?;
     Ok(Confirmation::Confirmed { subscriber_id, next_due_at: Some(next_due_at), schedule: signup.schedule })
 }

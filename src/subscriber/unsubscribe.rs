@@ -27,23 +27,8 @@ pub async fn unsubscribe(app: &App, now: DateTime<Utc>, subscriber_id: i64, by: 
     tx.commit().await
 }
 
-/// Never writes to the address of this reader again: it does not exist, or its owner complained.
-pub async fn suppress(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: i64, reason: &str) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into suppression (address_key, reason, created_at) select address_key, $2, $3 from subscriber where id = $1
-         on conflict (address_key) do nothing",
-        subscriber_id,
-        reason,
-        now
-    )
-    .execute(&mut *tx)
-    .await?;
-    end(tx, now, subscriber_id).await?;
-    Ok(())
-}
-
 /// True when this ended it.
-async fn end(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::Result<bool> {
+pub(super) async fn end(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::Result<bool> {
     let ended = sqlx::query!(
         "update subscriber set status = 'unsubscribed', next_due_at = null where id = $1 and status <> 'unsubscribed'",
         subscriber_id

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("demo", "run pipeline subscriber app database catcher config clock"),
     ("run", "web pipeline app"),
     ("web", "subscriber app database digest mail archive config token schedule filter paper address strict text"),
-    ("pipeline", "subscriber app digest mail archive smtp source config token schedule filter paper address"),
+    ("pipeline", "subscriber app digest mail archive smtp source config token schedule filter paper address clock"),
     ("subscriber", "app mail archive token schedule filter address text"),
     ("app", "digest mail smtp source database config token clock"),
     ("digest", "mail archive matching token filter paper address"),
@@ -52,7 +52,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("pipeline/fetch", "source_state"),
     ("subscriber", "subscriber filter signup suppression"),
     ("digest", "digest"),
-    ("mail/queue", "mail attempt"),
+    ("mail/queue", "mail attempt report"),
     ("pipeline/deliver", "route"),
     ("database", "signing_key"),
 ];

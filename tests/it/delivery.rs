@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use paperlark::catcher::{Fault, Stage};
+use paperlark::mail::queue::{self, Transmission};
 use paperlark::pipeline::compose;
 use tokio_util::sync::CancellationToken;
 
@@ -143,22 +144,24 @@ async fn whoever_leaves_gets_nothing_that_was_queued_before() {
 async fn a_mail_already_claimed_is_stopped_when_its_reader_leaves() {
     let service = waiting_digest(&[]).await;
     let leave = service.link_in_mail(ADDRESS, "/unsubscribe/");
-    let claimed = paperlark::mail::queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
+    let claimed = queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
     assert_eq!(claimed.len(), 1);
     service.client.post(&leave).send().await.unwrap();
-    let begun =
-        paperlark::mail::queue::begin_transmission(&service.app.db, service.now(), Duration::from_secs(60), &claimed[0]).await.unwrap();
+    let transmission = Transmission { relay: "relay", bytes_hash: &[0; 32] };
+    let lease = Duration::from_secs(60);
+    let begun = queue::begin_transmission(&service.app.db, service.now(), lease, &claimed[0], &transmission).await.unwrap();
     assert!(!begun, "no byte may go out for it");
 }
 
 #[tokio::test]
 async fn a_worker_taken_for_dead_changes_nothing() {
     let service = waiting_digest(&[]).await;
-    let claimed = paperlark::mail::queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
+    let claimed = queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
     service.pass(Duration::from_secs(61));
     assert_eq!(service.deliver().await.accepted, 1, "another worker takes over");
     let lease = Duration::from_secs(60);
-    assert!(!paperlark::mail::queue::begin_transmission(&service.app.db, service.now(), lease, &claimed[0]).await.unwrap());
+    let transmission = Transmission { relay: "relay", bytes_hash: &[0; 32] };
+    assert!(!queue::begin_transmission(&service.app.db, service.now(), lease, &claimed[0], &transmission).await.unwrap());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod crash;
 mod crawl;
 mod delivery;
 mod demo;
+mod doubts;
 mod hostile;
 mod hostile_relay;
 mod managed;

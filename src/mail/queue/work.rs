@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{Claimed, MAX_NOTE_CHARS, Note, Outcome, Subject};
+use super::{Choices, Claimed, MAX_NOTE_CHARS, Note, Outcome, Subject};
 
 /// What [`recover`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,23 +16,28 @@ pub struct Recovered {
     pub released: u64,
     /// Transmissions of dead workers whose fate is unknown.
     pub uncertain: u64,
-    /// Mails of unknown fate that will be sent again.
-    pub resent: u64,
     /// Mails that were not worth sending any more.
     pub expired: u64,
 }
 
-/// Frees what dead workers held, settles what has been uncertain long enough, ends what is too old.
+/// What is about to go to the relay.
+#[derive(Debug, Clone)]
+pub struct Transmission<'a> {
+    /// The relay's name.
+    pub relay: &'a str,
+    /// The SHA-256 of all bytes.
+    pub bytes_hash: &'a [u8],
+}
+
+/// Frees what dead workers held, puts in doubt what they may have sent, and ends what is too old.
 ///
-/// A claim that was not transmitting is always safe to take again. `resend` says whether uncertain
-/// mails are sent again or left for the operator.
-pub async fn recover(db: &PgPool, now: DateTime<Utc>, uncertain_wait: Duration, resend: bool) -> sqlx::Result<Recovered> {
-    let mut recovered = Recovered::default();
+/// A claim that was not transmitting is always safe to take again; the others rest for `uncertain_wait`,
+/// since the relay may accept after the worker's death.
+pub async fn recover(db: &PgPool, now: DateTime<Utc>, uncertain_wait: Duration) -> sqlx::Result<Recovered> {
     let released = sqlx::query!(
         "update mail set state = 'pending', lease_until = null, fence = fence + 1 where state = 'claimed' and lease_until < $1",
         now
     );
-    recovered.released = released.execute(db).await?.rows_affected();
     let uncertain = sqlx::query!(
         "with lost as (
              update mail set state = 'uncertain', doubtful = true, lease_until = null, fence = fence + 1, attempts = attempts + 1, next_attempt_at = $2
@@ -42,28 +48,29 @@ pub async fn recover(db: &PgPool, now: DateTime<Utc>, uncertain_wait: Duration, 
         now,
         now + uncertain_wait
     );
-    recovered.uncertain = uncertain.execute(db).await?.rows_affected();
-    if resend {
-        let resent = sqlx::query!("update mail set state = 'pending' where state = 'uncertain' and next_attempt_at <= $1", now);
-        recovered.resent = resent.execute(db).await?.rows_affected();
-    }
     let expired =
         sqlx::query!("update mail set state = 'expired', finished_at = $1 where state in ('pending', 'deferred') and expires_at < $1", now);
-    recovered.expired = expired.execute(db).await?.rows_affected();
-    Ok(recovered)
+    Ok(Recovered {
+        released: released.execute(db).await?.rows_affected(),
+        uncertain: uncertain.execute(db).await?.rows_affected(),
+        expired: expired.execute(db).await?.rows_affected(),
+    })
 }
 
 /// Takes up to `limit` waiting mails, for `lease` from now; oldest first. The digest of a reader who paused waits
-/// until they go on.
+/// until they go on; that of a reader whose next one is due gives way to it.
 pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64) -> sqlx::Result<Vec<Claimed>> {
     let rows = sqlx::query!(
-        "update mail set state = 'claimed', fence = fence + 1, lease_until = $2
+        r#"update mail set state = 'claimed', fence = fence + 1, lease_until = $2
          from (select subscriber_id, id from mail
                where state in ('pending', 'deferred') and next_attempt_at <= $1
-                 and not (kind = 'digest' and exists (select from subscriber s where s.id = mail.subscriber_id and s.paused))
+                 and not (kind = 'digest' and exists (
+                     select from subscriber s where s.id = mail.subscriber_id
+                     and (s.paused or (s.next_due_at <= $1 and s.next_due_at > mail.dated and not mail.doubtful))))
                order by next_attempt_at limit $3 for update skip locked) waiting
          where mail.subscriber_id = waiting.subscriber_id and mail.id = waiting.id
-         returning mail.subscriber_id, mail.id, kind, digest_id, signup_id, dated, fence, attempts, render_failures",
+         returning mail.subscriber_id, mail.id, kind, digest_id, signup_id, dated, fence, attempts, render_failures,
+                   case when doubtful then bytes_hash end as only_bytes, choices as "choices: Json<Choices>""#,
         now,
         now + lease,
         limit
@@ -83,6 +90,8 @@ pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64)
         fence: row.fence,
         attempts: row.attempts,
         render_failures: row.render_failures,
+        only_bytes: row.only_bytes,
+        choices: row.choices.map(|choices| choices.0),
     });
     Ok(claimed.collect())
 }
@@ -110,9 +119,15 @@ pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[C
 /// Commits that from here on the relay may accept the mail, provided its reader still wants it.
 ///
 /// False when the claim was lost or consent withdrawn: then nothing may be sent.
-pub async fn begin_transmission(db: &PgPool, now: DateTime<Utc>, lease: Duration, mail: &Claimed) -> sqlx::Result<bool> {
+pub async fn begin_transmission(
+    db: &PgPool,
+    now: DateTime<Utc>,
+    lease: Duration,
+    mail: &Claimed,
+    transmission: &Transmission<'_>,
+) -> sqlx::Result<bool> {
     let begun = sqlx::query!(
-        "update mail set state = 'transmitting', lease_until = $4
+        "update mail set state = 'transmitting', lease_until = $4, transmitted_at = $5, relay = $6, bytes_hash = $7
          from subscriber s
          where mail.subscriber_id = $1 and mail.id = $2 and mail.fence = $3 and state = 'claimed' and s.id = mail.subscriber_id
            and case mail.kind
@@ -127,7 +142,9 @@ pub async fn begin_transmission(db: &PgPool, now: DateTime<Utc>, lease: Duration
         mail.id,
         mail.fence,
         now + lease,
-        now
+        now,
+        transmission.relay,
+        transmission.bytes_hash
     )
     .execute(db)
     .await?;
@@ -177,13 +194,15 @@ pub async fn record(tx: &mut PgConnection, now: DateTime<Utc>, mail: &Claimed, o
         Outcome::Uncertain(at) => ("uncertain", "uncertain", Some(*at)),
         Outcome::Unrenderable(Some(at)) => ("deferred", "unrenderable", Some(*at)),
         Outcome::Unrenderable(None) => ("dead", "unrenderable", None),
+        Outcome::Held => ("uncertain", "uncertain", None),
     };
-    let finished = next.is_none().then_some(now);
+    let held = *outcome == Outcome::Held;
+    let finished = (next.is_none() && !held).then_some(now);
     let text: String = note.text.chars().filter(|c| *c != '\0').take(MAX_NOTE_CHARS).collect();
     let recorded = sqlx::query!(
         "with done as (
              update mail
-             set state = $4, lease_until = null, finished_at = $5, next_attempt_at = coalesce($6, next_attempt_at),
+             set state = $4, held = $11, lease_until = null, finished_at = $5, next_attempt_at = coalesce($6, next_attempt_at),
                  doubtful = doubtful or $4 = 'uncertain', attempts = attempts + 1, render_failures = render_failures + ($7 = 'unrenderable')::integer
              where subscriber_id = $1 and id = $2 and fence = $3 and state in ('claimed', 'transmitting')
              returning attempts)
@@ -198,7 +217,8 @@ pub async fn record(tx: &mut PgConnection, now: DateTime<Utc>, mail: &Claimed, o
         word,
         now,
         note.code,
-        text
+        text,
+        held
     )
     .execute(tx)
     .await?;

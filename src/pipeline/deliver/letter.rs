@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::App;
 use crate::address::EmailAddress;
 use crate::digest::{self, Papers, StoredDigest};
+use crate::filter::NamedFilter;
 use crate::mail::PrintedCard;
 use crate::mail::model::{self, ConfirmationMail, FilterLine, GoodbyeMail, Mail, WelcomeMail};
 use crate::mail::queue::{Claimed, Subject};
@@ -48,19 +49,25 @@ impl Letters {
                 confirm_url: site.link(&format!("confirm/{}", app.keys.sign(Purpose::Confirm, mail.subscriber_id, signup.as_bytes()))),
                 valid_hours: u32::try_from(subscriber::CONFIRMATION_LIFETIME.num_hours()).unwrap_or(u32::MAX),
             }),
-            Subject::Welcome => Mail::Welcome(WelcomeMail {
-                first_digest_at: reader.next_due_at.unwrap_or(mail.dated),
-                filters: reader
-                    .filters
-                    .iter()
-                    .map(|filter| FilterLine { name: filter.name.clone(), query: filter.query.clone() })
-                    .collect(),
-                preferences_url: site.preferences_url(mail.subscriber_id),
-                unsubscribe: site.unsubscribe(mail.subscriber_id),
-            }),
+            Subject::Welcome => Mail::Welcome(welcome(site, reader, mail)),
             Subject::Goodbye => Mail::Goodbye(GoodbyeMail { subscribe_url: site.link("") }),
         };
         letter(app, &self.site, reader, mail, &content).map(Some)
+    }
+}
+
+/// What a welcome says is kept with it; one queued before that was so tells of the present.
+fn welcome(site: digest::Site<'_>, reader: &Reader, mail: &Claimed) -> WelcomeMail {
+    let line = |filter: &NamedFilter| FilterLine { name: filter.name.clone(), query: filter.query.clone() };
+    let (first_digest_at, filters) = match &mail.choices {
+        Some(choices) => (choices.first_digest_at, choices.filters.clone()),
+        None => (reader.next_due_at, reader.filters.iter().map(line).collect()),
+    };
+    WelcomeMail {
+        first_digest_at: first_digest_at.unwrap_or(mail.dated),
+        filters,
+        preferences_url: site.preferences_url(mail.subscriber_id),
+        unsubscribe: site.unsubscribe(mail.subscriber_id),
     }
 }
 
@@ -78,7 +85,7 @@ pub fn letter(
         to: address,
         id: mail.id,
         date: mail.dated,
-        zone: reader.schedule.zone,
+        zone: mail.choices.as_ref().map_or(reader.schedule.zone, |choices| choices.zone),
         bounce_address: format!(
             "bounce+{}@{}",
             app.keys.sign(Purpose::Bounce, mail.subscriber_id, mail.id.as_bytes()),

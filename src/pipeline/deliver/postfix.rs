@@ -1,0 +1,189 @@
+//! A Postfix log as a witness: which of our mails the queue manager has seen.
+//!
+//! `cleanup` logs a mail's Message-ID while the mail is still coming in; that proves nothing, for the sender may
+//! die before the final dot. The mail is Postfix's once `cleanup` has committed the queue file, and the first
+//! line after that is the queue manager's `(queue active)`, under the same queue id. A queue id can be used
+//! again after a mail was not committed, so a later Message-ID under the same id takes the place of the first.
+//! Lines are those of Postfix 2.x and 3.x, by syslog or `maillog_file`.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Utc};
+use uuid::Uuid;
+
+use crate::mail::queue::mail_named;
+
+/// What the log shows of one mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sighting {
+    /// Its headers came in; nothing shows that it was taken.
+    Begun,
+    /// It is, or was, in the queue.
+    Accepted,
+}
+
+/// What a log says, and of which time.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    mails: HashMap<Uuid, Sighting>,
+    /// Queue ids whose Message-ID is ours, while it is not known whether they were committed.
+    open: HashMap<String, Uuid>,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
+/// Longer lines are cut: ours are short.
+const MAX_LINE: usize = 4096;
+
+impl Log {
+    /// Reads the log and the file it was last rotated to (`.1` or `.0`), as of `now`.
+    pub(super) fn read(path: &Path, now: DateTime<Utc>) -> io::Result<Self> {
+        let mut log = Self::default();
+        let rotated = |ending: &str| PathBuf::from(format!("{}{ending}", path.display()));
+        for older in [rotated(".1"), rotated(".0")] {
+            match File::open(&older) {
+                Ok(file) => log.lines(BufReader::new(file), now)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        log.lines(BufReader::with_capacity(1 << 16, File::open(path)?), now)?;
+        Ok(log)
+    }
+
+    /// What is known of a mail; none where the log does not name it.
+    pub(super) fn mail(&self, id: Uuid) -> Option<Sighting> {
+        self.mails.get(&id).copied()
+    }
+
+    /// Whether the log was being written before `time` and after it, so that its silence means something.
+    pub(super) fn covers(&self, time: DateTime<Utc>) -> bool {
+        // A line's time may be cut to the second.
+        let second = chrono::TimeDelta::seconds(1);
+        self.first.is_some_and(|first| first <= time) && self.last.is_some_and(|last| last + second >= time)
+    }
+
+    fn lines(&mut self, mut reader: impl BufRead, now: DateTime<Utc>) -> io::Result<()> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if reader.read_until(b'\n', &mut line)? == 0 {
+                return Ok(());
+            }
+            self.line(&String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]), now);
+        }
+    }
+
+    fn line(&mut self, line: &str, now: DateTime<Utc>) {
+        let Some((before, text)) = line.trim_end().split_once("]: ") else { return };
+        let Some(program) = before.split(' ').next_back().and_then(|word| word.split('[').next()) else { return };
+        let Some((instance, daemon)) = program.rsplit_once('/') else { return };
+        if let Some(time) = time(before, now) {
+            self.first = Some(self.first.map_or(time, |first| first.min(time)));
+            self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+        let Some((queue_id, text)) = text.split_once(": ") else { return };
+        // Several instances of Postfix on one host give ids each of its own.
+        let key = format!("{instance}/{queue_id}");
+        if daemon == "cleanup" {
+            let Some(message_id) = text.strip_prefix("message-id=") else { return };
+            self.open.remove(&key);
+            if let Some(mail) = mail_named(message_id) {
+                self.mails.entry(mail).or_insert(Sighting::Begun);
+                self.open.insert(key, mail);
+            }
+        } else if (daemon == "qmgr" && text.contains("(queue active)")) || text.contains(" status=") {
+            if let Some(mail) = self.open.remove(&key) {
+                self.mails.insert(mail, Sighting::Accepted);
+            }
+        }
+    }
+}
+
+/// The time of a line: RFC 3339, or the traditional `Nov 25 03:51:36` in local time, whose year is the one that
+/// brings it nearest before `now`.
+fn time(before: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(before.split(' ').next()?) {
+        return Some(time.to_utc());
+    }
+    const LENGTH: usize = "Nov 25 03:51:36".len();
+    let text = before.get(..LENGTH)?;
+    let of_year = |year: i32| {
+        let time = NaiveDateTime::parse_from_str(&format!("{year} {text}"), "%Y %b %e %H:%M:%S").ok()?;
+        Some(Local.from_local_datetime(&time).earliest()?.to_utc())
+    };
+    let a_day_ahead = now + chrono::TimeDelta::days(1);
+    of_year(now.year() + 1)
+        .filter(|time| *time <= a_day_ahead)
+        .or_else(|| of_year(now.year()))
+        .filter(|time| *time <= a_day_ahead)
+        .or_else(|| of_year(now.year() - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "d.12345678-9abc-def0-1234-56789abcdef0@papers.example";
+    const NOW: &str = "2026-03-02T12:00:00Z";
+
+    fn read(lines: &str) -> Log {
+        let mut log = Log::default();
+        log.lines(lines.as_bytes(), NOW.parse().unwrap()).unwrap();
+        log
+    }
+
+    fn sighting(lines: &[&str]) -> Option<Sighting> {
+        let lines: String = lines.iter().map(|line| format!("2026-03-02T11:00:00.123456+00:00 mx {line}\n")).collect();
+        read(&lines.replace("OURS", OURS)).mail(mail_named(OURS).unwrap())
+    }
+
+    #[test]
+    fn only_the_queue_managers_line_proves_that_a_mail_was_taken() {
+        let begun = "postfix/cleanup[7]: 4A1: message-id=<OURS>";
+        let active = "postfix/qmgr[3]: 4A1: from=<b@x>, size=48012, nrcpt=1 (queue active)";
+        assert_eq!(sighting(&[]), None);
+        assert_eq!(sighting(&["postfix/smtpd[1]: 4A1: client=localhost[127.0.0.1]"]), None);
+        assert_eq!(sighting(&[begun]), Some(Sighting::Begun));
+        assert_eq!(sighting(&[begun, "postfix/smtpd[1]: lost connection after DATA (9 bytes) from localhost"]), Some(Sighting::Begun));
+        assert_eq!(sighting(&[begun, "postfix/cleanup[7]: 4A1: milter-reject: END-OF-MESSAGE from x: 5.7.1 no"]), Some(Sighting::Begun));
+        assert_eq!(sighting(&[begun, active]), Some(Sighting::Accepted));
+        assert_eq!(
+            sighting(&[begun, "postfix/smtp[9]: 4A1: to=<a@b>, relay=c, delay=1, dsn=4.4.1, status=deferred (x)"]),
+            Some(Sighting::Accepted)
+        );
+        assert_eq!(sighting(&[begun, &active.replace("4A1", "4A2")]), Some(Sighting::Begun), "another mail's line");
+    }
+
+    #[test]
+    fn a_queue_id_used_again_proves_nothing_for_the_first_mail() {
+        let begun = "postfix/cleanup[7]: 4A1: message-id=<OURS>";
+        let other = "postfix/cleanup[7]: 4A1: message-id=<somebody@else>";
+        let active = "postfix/qmgr[3]: 4A1: from=<b@x>, size=48012, nrcpt=1 (queue active)";
+        assert_eq!(sighting(&[begun, other, active]), Some(Sighting::Begun));
+        let elsewhere = "postfix-two/qmgr[3]: 4A1: from=<b@x>, size=48012, nrcpt=1 (queue active)";
+        assert_eq!(sighting(&[begun, elsewhere]), Some(Sighting::Begun), "another instance's id");
+        assert_eq!(sighting(&[begun, active, other]), Some(Sighting::Accepted));
+    }
+
+    #[test]
+    fn a_log_speaks_of_the_time_it_covers() {
+        let log =
+            read("2026-03-02T11:00:00+00:00 mx postfix/smtpd[1]: connect\n2026-03-02T11:30:00+00:00 mx postfix/smtpd[1]: disconnect\n");
+        let covers = |time: &str| log.covers(time.parse().unwrap());
+        assert!(covers("2026-03-02T11:00:00Z") && covers("2026-03-02T11:30:00.9Z"));
+        assert!(!covers("2026-03-02T10:59:59Z") && !covers("2026-03-02T11:30:02Z"));
+        assert!(!read("").covers(NOW.parse().unwrap()));
+    }
+
+    #[test]
+    fn the_traditional_time_has_the_year_that_fits() {
+        let year = |text: &str| time(text, NOW.parse().unwrap()).map(|time| time.year());
+        assert_eq!(year("Mar  2 11:00:00 mx postfix/qmgr[3"), Some(2026));
+        assert_eq!(year("Dec 31 11:00:00 mx postfix/qmgr[3"), Some(2025));
+        assert_eq!(year("no time at all"), None);
+    }
+}
