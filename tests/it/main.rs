@@ -19,6 +19,7 @@ mod managed;
 mod mornings;
 mod pages;
 mod preferences;
+mod queue_walk;
 mod sources;
 mod ten_days;
 mod test_databases;

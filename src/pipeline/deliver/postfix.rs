@@ -95,10 +95,11 @@ impl Log {
                 self.mails.entry(mail).or_insert(Sighting::Begun);
                 self.open.insert(key, mail);
             }
-        } else if (daemon == "qmgr" && text.contains("(queue active)")) || text.contains(" status=") {
-            if let Some(mail) = self.open.remove(&key) {
-                self.mails.insert(mail, Sighting::Accepted);
-            }
+            return;
+        }
+        let taken = (daemon == "qmgr" && text.contains("(queue active)")) || text.contains(" status=");
+        if let Some(mail) = taken.then(|| self.open.remove(&key)).flatten() {
+            self.mails.insert(mail, Sighting::Accepted);
         }
     }
 }
