@@ -57,7 +57,7 @@ impl App {
         let templates = config.web.templates.as_deref();
         let hello = config.site.from_address.domain();
         Ok(Self {
-            http: Http::new(&config)?,
+            http: Http::new(&config, db.clone())?,
             keys: Arc::new(keys),
             relay: Arc::new(Relay::new(&config.relay, hello)?),
             renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),

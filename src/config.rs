@@ -17,7 +17,7 @@ use url::Url;
 
 pub use load::{ConfigError, DEFAULTS, load};
 pub use secret::Secret;
-pub use source::{Preprints, Source, SourceKind};
+pub use source::{Preprints, Service, Source, SourceKind};
 
 use crate::address::EmailAddress;
 use crate::schedule::Hour;
@@ -206,10 +206,14 @@ pub struct Fetch {
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     #[serde(with = "humantime_serde")]
+    pub first_byte_timeout: Duration,
+    #[serde(with = "humantime_serde")]
     pub timeout: Duration,
     pub max_body: usize,
+    pub private_hosts: Vec<String>,
     #[serde(with = "humantime_serde")]
     pub history_after: Duration,
+    pub service: BTreeMap<String, Service>,
 }
 
 /// `[log]`: what is logged.

@@ -10,7 +10,7 @@ use figment::value::{Dict, Value};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::source::SOURCE_KEYS;
+use super::source::{SERVICE_KEYS, SOURCE_KEYS};
 use super::{Config, Secret};
 use crate::address::EmailAddress;
 use crate::schedule::CronSchedule;
@@ -139,14 +139,13 @@ fn refuse_unknown(key: &str, written: &str, place: &str, defaults: &BTreeMap<Str
     if defaults.contains_key(key) {
         return Ok(());
     }
-    if let Some((name, last)) = key.strip_prefix("source.").and_then(|rest| rest.split_once('.')) {
-        return match SOURCE_KEYS.contains(&last) {
-            true => Ok(()),
-            false => {
-                let candidates: Vec<String> = SOURCE_KEYS.iter().map(|key| format!("source.{name}.{key}")).collect();
-                Err(unknown(written, place, candidates.iter().map(String::as_str)))
-            }
-        };
+    for (table, known) in [("source", &SOURCE_KEYS[..]), ("fetch.service", &SERVICE_KEYS[..])] {
+        let Some((name, last)) = key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')?.split_once('.')) else { continue };
+        if known.contains(&last) {
+            return Ok(());
+        }
+        let candidates: Vec<String> = known.iter().map(|key| format!("{table}.{name}.{key}")).collect();
+        return Err(unknown(written, place, candidates.iter().map(String::as_str)));
     }
     Err(unknown(written, place, defaults.keys().map(String::as_str)))
 }

@@ -1,6 +1,7 @@
 //! `[source.NAME]`: one source of papers.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
@@ -78,6 +79,26 @@ pub(super) const SOURCE_KEYS: [&str; 17] = [
     "quiet_days",
     "expected_by",
 ];
+
+/// `[fetch.service.NAME]`: how fast the hosts of one service may be asked, over all of our hosts together.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its hosts, with all below them.
+    pub hosts: Vec<String>,
+    /// The time from one request to the next.
+    #[serde(with = "humantime_serde")]
+    pub every: Duration,
+    /// So many requests may go out at once after a rest.
+    #[serde(default = "one")]
+    pub burst: u32,
+    /// How long nobody asks after a 429 or 503, beside what the answer itself asks for.
+    #[serde(default, with = "humantime_serde")]
+    pub pause: Duration,
+}
+
+/// The keys of a service table.
+pub(super) const SERVICE_KEYS: [&str; 4] = ["hosts", "every", "burst", "pause"];
 
 /// What speaks at the other end of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -204,6 +225,10 @@ fn is_category(text: &str) -> bool {
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn utc() -> Tz {

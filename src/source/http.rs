@@ -1,110 +1,35 @@
-//! Polite HTTP: conditional requests, limits on time and size, Retry-After understood.
+//! Polite and careful HTTP: a budget for each service, conditional requests, limits on time and size, and no
+//! way to an address that the operator did not mean.
 
-use std::fmt;
+mod answer;
+mod budget;
+mod rules;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect};
+use sqlx::PgPool;
 use url::Url;
 
-use crate::archive::{StoredValidator, Validator};
+pub(super) use answer::{Answer, Expect, shown};
+
+use crate::archive::StoredValidator;
 use crate::config::Config;
+use answer::{exhausted_for, retry_after};
+use budget::{Budget, Denied};
+use rules::{Resolver, Rules};
 
 /// The client of all sources.
 #[derive(Debug, Clone)]
 pub struct Http {
     client: Client,
+    rules: Arc<Rules>,
+    budget: Budget,
+    first_byte_timeout: Duration,
     max_body: usize,
-}
-
-/// What kind of answer is asked for, and taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the kinds of sources that read XML are on their way"))]
-pub(super) enum Expect {
-    /// JSON.
-    Json,
-    /// XML of any vocabulary.
-    Xml,
-    /// RSS, Atom or JSON Feed.
-    Feed,
-}
-
-impl Expect {
-    fn accept(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Xml => "application/xml, text/xml;q=0.9, application/atom+xml;q=0.9",
-            Self::Feed => {
-                "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8"
-            }
-        }
-    }
-
-    /// Whether an answer of this Content-Type can be one. Servers label carelessly, but whoever sends
-    /// HTML sends a page for people: a login, an error, a front page.
-    fn takes(self, content_type: &str) -> bool {
-        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let json = kind.contains("json");
-        let xml = kind.contains("xml") && !kind.contains("xhtml");
-        match (self, kind.as_str()) {
-            (_, "" | "text/plain" | "application/octet-stream") => true,
-            (Self::Json, _) => json,
-            (Self::Xml, _) => xml,
-            (Self::Feed, _) => xml || json,
-        }
-    }
-}
-
-impl fmt::Display for Expect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Json => "JSON",
-            Self::Xml => "XML",
-            Self::Feed => "a feed",
-        })
-    }
-}
-
-/// A body with what the next conditional request needs.
-#[derive(Debug)]
-pub(super) struct Answer {
-    /// As sent, decompressed; not decoded.
-    pub body: Vec<u8>,
-    /// The Content-Type, charset and all.
-    #[expect(dead_code, reason = "JSON needs no charset; what reads XML is on its way")]
-    pub content_type: Option<String>,
-    etag: Option<String>,
-    last_modified: Option<String>,
-}
-
-impl Answer {
-    /// What to keep of the answer from `url`, which held `items`, if the server gave anything to ask by.
-    pub fn validator(self, url: &Url, items: usize) -> Option<Validator> {
-        let any = self.etag.is_some() || self.last_modified.is_some();
-        any.then(|| Validator {
-            url: shown(url),
-            etag: self.etag,
-            last_modified: self.last_modified,
-            items: i32::try_from(items).unwrap_or(i32::MAX),
-        })
-    }
-}
-
-/// The address as it may be shown and stored: without the operator's key and address.
-pub(super) fn shown(url: &Url) -> String {
-    const PRIVATE: [&str; 3] = ["api_key", "email", "mailto"];
-    if !url.query_pairs().any(|(name, _)| PRIVATE.contains(&&*name)) {
-        return url.to_string();
-    }
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(name, _)| !PRIVATE.contains(&&**name))
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
-    let mut url = url.clone();
-    url.query_pairs_mut().clear().extend_pairs(kept);
-    url.to_string()
 }
 
 /// Why a request gave nothing.
@@ -113,6 +38,27 @@ pub enum HttpError {
     /// The client could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Setup(reqwest::Error),
+    /// An address that is not asked, whoever names it.
+    #[error("{url} is not asked: {reason}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// Which rule forbids it, and what to do if it is right.
+        reason: String,
+    },
+    /// The service asked for a pause or refused, on this host or another.
+    #[error("{service} is left alone for {} s more, because {reason}", .wait.as_secs() + 1)]
+    Resting {
+        /// The service, as `[fetch.service]` names it.
+        service: String,
+        /// How long still.
+        wait: Duration,
+        /// What it said.
+        reason: String,
+    },
+    /// The pace of requests is kept in the database, which is away.
+    #[error("the request budget cannot be read: {0}")]
+    Budget(sqlx::Error),
     /// No usable connection or answer.
     #[error("{url}: {reason}")]
     Failed {
@@ -158,6 +104,7 @@ impl HttpError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
+            Self::Resting { wait, .. } => Some(*wait),
             _ => None,
         }
     }
@@ -166,30 +113,57 @@ impl HttpError {
 /// As many as a well-run service needs; more is a loop.
 const MAX_REDIRECTS: usize = 5;
 
-/// The longest wait a server may ask for: a mistaken one must not silence a source for ever.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How much of a refusal is read: its reason stands at the beginning.
+const MAX_REFUSAL: usize = 64 * 1024;
 
 impl Http {
     /// A client that names this service and its operator.
     ///
     /// # Errors
     /// When the TLS set-up of the machine is unusable.
-    pub fn new(config: &Config) -> Result<Self, HttpError> {
+    pub fn new(config: &Config, db: PgPool) -> Result<Self, HttpError> {
         // Fails only when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let contact = config.fetch.contact.as_deref().map(|contact| format!("; {contact}")).unwrap_or_default();
+        let rules = Arc::new(Rules::new(config));
         let client = Client::builder()
             .user_agent(format!("Paperlark/{} (+{}{contact})", env!("CARGO_PKG_VERSION"), config.site.base_url))
             .connect_timeout(config.fetch.connect_timeout)
             .timeout(config.fetch.timeout)
-            .redirect(redirect::Policy::limited(MAX_REDIRECTS))
+            // A proxy would look names up by itself, past all rules; redirects are followed below, by the rules.
+            .no_proxy()
+            .dns_resolver(Arc::new(Resolver(rules.clone())))
+            .redirect(redirect::Policy::none())
             .build()
             .map_err(HttpError::Setup)?;
-        Ok(Self { client, max_body: config.fetch.max_body })
+        let budget = Budget::new(db, &config.fetch.service);
+        Ok(Self { client, rules, budget, first_byte_timeout: config.fetch.first_byte_timeout, max_body: config.fetch.max_body })
     }
 
-    /// GETs `url`; `None` when the server says that what was stored still holds.
+    /// GETs `url`, when it is its turn; `None` when the server says that what was stored still holds.
     pub(super) async fn get(&self, url: &Url, expect: Expect, stored: Option<&StoredValidator>) -> Result<Option<Answer>, HttpError> {
+        let mut at = url.clone();
+        self.rules.check(&at).map_err(|reason| HttpError::Refused { url: shown(&at), reason })?;
+        for _ in 0..=MAX_REDIRECTS {
+            let turn = self.budget.turn(&at).await.map_err(denied)?;
+            let response = self.send(&at, expect, stored).await?;
+            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            match location.filter(|_| response.status().is_redirection()) {
+                Some(location) => {
+                    at = self.rules.follow(&at, location).map_err(|reason| HttpError::Refused { url: shown(url), reason })?;
+                }
+                None => {
+                    let answer = self.take(url, &at, response, expect, stored.is_some()).await;
+                    // One request at a time at each service, its body included.
+                    drop(turn);
+                    return answer;
+                }
+            }
+        }
+        Err(HttpError::Refused { url: shown(url), reason: format!("it redirects more than {MAX_REDIRECTS} times") })
+    }
+
+    async fn send(&self, url: &Url, expect: Expect, stored: Option<&StoredValidator>) -> Result<Response, HttpError> {
         let mut request = self.client.get(url.clone()).header(ACCEPT, expect.accept());
         if let Some(etag) = stored.and_then(|stored| stored.etag.as_deref()) {
             request = request.header(IF_NONE_MATCH, etag);
@@ -197,17 +171,30 @@ impl Http {
         if let Some(date) = stored.and_then(|stored| stored.last_modified.as_deref()) {
             request = request.header(IF_MODIFIED_SINCE, date);
         }
-        let response = request.send().await.map_err(|error| failed(url, &error))?;
+        match tokio::time::timeout(self.first_byte_timeout, request.send()).await {
+            Ok(response) => response.map_err(|error| failed(url, &error)),
+            Err(_) => {
+                let reason = format!("no answer in time: nothing came within {} s", self.first_byte_timeout.as_secs_f32());
+                Err(HttpError::Failed { url: shown(url), reason })
+            }
+        }
+    }
+
+    /// What the answer that came from `at` says of `url`.
+    async fn take(&self, url: &Url, at: &Url, response: Response, expect: Expect, conditional: bool) -> Result<Option<Answer>, HttpError> {
         let status = response.status();
-        if status == StatusCode::NOT_MODIFIED && stored.is_some() {
+        let asked = retry_after(response.headers()).max(exhausted_for(response.headers()));
+        let refused = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        let why = refused.then(|| format!("it answered {status}"));
+        let rest = self.budget.rest(at, asked, why).await.map_err(HttpError::Budget)?;
+        if status == StatusCode::NOT_MODIFIED && conditional {
             return Ok(None);
         }
-        let retry_after = retry_after(response.headers());
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (etag, last_modified, content_type) = (header(ETAG), header(LAST_MODIFIED), header(CONTENT_TYPE));
         if !status.is_success() {
             let body = beginning(response).await;
-            return Err(HttpError::Status { url: shown(url), status, retry_after, body });
+            return Err(HttpError::Status { url: shown(url), status, retry_after: asked.max(rest), body });
         }
         if let Some(found) = content_type.as_ref().filter(|kind| !expect.takes(kind)) {
             return Err(HttpError::WrongType { url: shown(url), expected: expect.to_string(), found: found.clone() });
@@ -231,9 +218,6 @@ impl Http {
     }
 }
 
-/// How much of a refusal is read: its reason stands at the beginning.
-const MAX_REFUSAL: usize = 64 * 1024;
-
 async fn beginning(response: Response) -> Vec<u8> {
     let mut body = Vec::new();
     let mut chunks = response.bytes_stream();
@@ -243,6 +227,13 @@ async fn beginning(response: Response) -> Vec<u8> {
         body.extend_from_slice(&chunk[..chunk.len().min(MAX_REFUSAL - body.len())]);
     }
     body
+}
+
+fn denied(denied: Denied) -> HttpError {
+    match denied {
+        Denied::Resting { service, wait, reason } => HttpError::Resting { service, wait, reason },
+        Denied::Database(error) => HttpError::Budget(error),
+    }
 }
 
 /// The whole chain of causes: reqwest's own message is only its head.
@@ -257,63 +248,4 @@ fn failed(url: &Url, error: &reqwest::Error) -> HttpError {
         cause = inner.source();
     }
     HttpError::Failed { url: shown(url), reason }
-}
-
-/// Retry-After in seconds; a date is taken relative to the answer's own Date header, so that no
-/// clock of ours is needed.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-            let date = chrono::DateTime::parse_from_rfc2822(headers.get("date")?.to_str().ok()?).ok()?;
-            (until - date).to_std().unwrap_or_default()
-        }
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_kind_of_answer_is_told_by_its_content_type_and_pages_are_refused() {
-        let check = |kind: &str, expect: [bool; 3]| {
-            assert_eq!([Expect::Json, Expect::Xml, Expect::Feed].map(|asked| asked.takes(kind)), expect, "{kind}");
-        };
-        check("application/json; charset=utf-8", [true, false, true]);
-        check("application/feed+json", [true, false, true]);
-        check("Application/Atom+XML", [false, true, true]);
-        check("text/xml; charset=ISO-8859-1", [false, true, true]);
-        check("application/rss+xml", [false, true, true]);
-        check("text/html", [false; 3]);
-        check("application/xhtml+xml", [false; 3]);
-        check("image/png", [false; 3]);
-        check("text/plain", [true; 3]);
-        check("", [true; 3]);
-    }
-
-    #[test]
-    fn a_shown_address_tells_neither_key_nor_person() {
-        let check = |url: &str, expect: &str| assert_eq!(shown(&url.parse().unwrap()), expect);
-        check("https://a.org/x?term=a+b&api_key=s3cret&email=me%40a.org&tool=t", "https://a.org/x?term=a+b&tool=t");
-        check("https://a.org/x?q=1%202", "https://a.org/x?q=1%202");
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date_and_bounded() {
-        let check = |value: &str, expect: Option<u64>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, value.parse().unwrap());
-            headers.insert("date", "Fri, 07 Aug 2026 07:00:00 GMT".parse().unwrap());
-            assert_eq!(retry_after(&headers), expect.map(Duration::from_secs), "{value}");
-        };
-        check("30", Some(30));
-        check("Fri, 07 Aug 2026 07:02:00 GMT", Some(120));
-        check("Fri, 07 Aug 2026 06:00:00 GMT", Some(0));
-        check("99999999", Some(86_400));
-        check("soon", None);
-    }
 }

@@ -50,6 +50,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
 const WRITERS: &[(&str, &str)] = &[
     ("archive", "paper paper_revision paper_alias batch arrival listing http_validator"),
     ("pipeline/fetch", "source_state"),
+    ("source/http/budget", "request_budget"),
     ("subscriber", "subscriber filter signup suppression"),
     ("digest", "digest"),
     ("mail/queue", "mail attempt report"),
