@@ -1,7 +1,7 @@
 # Each target installs what it needs (Debian packages through apt, when allowed to) and says so.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench packages browser-packages
+.PHONY: help demo test check bench fuzz packages browser-packages
 
 # The committed .sqlx stands in for a database wherever the code is only built.
 export SQLX_OFFLINE := true
@@ -24,6 +24,11 @@ check: packages browser-packages ## Everything a change must pass: format, lints
 
 bench: packages ## Measure (needs no network)
 	cargo bench --locked
+
+fuzz: ## Feed a part of the program inputs it has never seen (TARGET=filter SECONDS=60; targets: fuzz/fuzz_targets)
+	@scripts/install-rust
+	@scripts/install-packages g++
+	@scripts/fuzz $(or $(TARGET),filter) $(or $(SECONDS),60)
 
 packages:
 	@scripts/install-rust

@@ -13,6 +13,7 @@
 //!   There several plain words are a phrase, and an entry that only leaves out, such as `-survey`, does so for the whole list.
 
 mod category;
+mod dialect;
 mod error;
 mod field;
 mod foreign;
@@ -20,22 +21,28 @@ mod leaf;
 mod lexer;
 mod named;
 mod near;
+mod note;
 mod parser;
 pub mod pattern;
 mod print;
+mod reading;
 pub mod syntax;
 mod term;
+mod token;
 pub mod words;
 
 use std::fmt;
 
 use error::{Fault, Problem};
+use note::Notes;
 use syntax::Atom;
 
 pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
 pub(crate) use leaf::source_name;
 pub use named::{MAX_FILTER_NAME, NamedFilter};
+pub use note::Note;
+pub use reading::Reading;
 pub use syntax::{Expression, Field};
 
 /// The longest filter, in characters: the longest systematic-review searches in use have under 7,000.
@@ -60,24 +67,26 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads what a reader wrote.
+    /// Reads what a reader wrote, without the notes on how it was read.
     pub fn parse(text: &str) -> Result<Filter, FilterError> {
-        Self::read(text).map_err(|fault| FilterError::locate(fault, text))
+        Ok(Self::read(text)?.filter)
     }
 
-    fn read(text: &str) -> Result<Filter, Fault> {
-        if text.chars().nth(MAX_LENGTH).is_some() {
-            return Err(Fault::new(MAX_LENGTH, Problem::TooLong));
+    /// Reads what a reader wrote.
+    pub fn read(text: &str) -> Result<Reading, FilterError> {
+        let plain = lexer::plain(text);
+        if let Some((at, _)) = plain.char_indices().nth(MAX_LENGTH).filter(|_| plain.len() > MAX_LENGTH) {
+            return Err(FilterError::locate(Fault::new(at, Problem::TooLong), &plain));
         }
-        let expression = parser::expression(&lexer::tokens(text)?)?;
-        if expression.nesting() > MAX_DEPTH {
-            return Err(Fault::new(0, Problem::TooDeep));
+        match dialect::address::decoded(&plain) {
+            None => reading::read(&plain, Notes::default()).map_err(|fault| FilterError::locate(fault, &plain)),
+            Some(decoded) => {
+                let mut notes = Notes::default();
+                notes.add(Note::WebAddress);
+                // Places in the decoded text are none in the writer's.
+                reading::read(&decoded, notes).map_err(|fault| FilterError::locate(Fault::new(0, fault.problem), &plain))
+            }
         }
-        // The canonical form is a filter too, though it may be longer: `ti:(a b)` is `title:a AND title:b`.
-        if expression.to_string().chars().nth(MAX_LENGTH).is_some() {
-            return Err(Fault::new(0, Problem::TooLong));
-        }
-        Ok(Filter { expression })
     }
 
     /// The syntax tree.
@@ -88,18 +97,6 @@ impl Filter {
     /// Whether it asks for facts that change after a paper arrived, so that a known paper may match later.
     pub fn depends_on_changing_facts(&self) -> bool {
         self.expression.atoms().iter().any(|(atom, _)| matches!(atom, Atom::Upvotes(..) | Atom::Has(_)))
-    }
-
-    /// Advice on a filter that may not mean what its writer thinks.
-    pub fn hint(&self) -> Option<&'static str> {
-        let lower_case_operator = |atom: &Atom| match atom {
-            Atom::Text(_, phrase) => {
-                matches!(phrase.words.as_slice(), [syntax::Word::Stem(word)] if matches!(word.as_str(), "and" | "or" | "not"))
-            }
-            _ => false,
-        };
-        let found = self.expression.atoms().iter().any(|(atom, _)| lower_case_operator(atom));
-        found.then_some("and, or, not in lower case are looked for as words; write AND, OR, NOT in capitals to combine words")
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Usage, output};
-use crate::filter;
+use crate::filter::{self, Reading};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Filter {
@@ -22,11 +22,14 @@ pub(super) enum Filter {
 impl Filter {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Self::Check { query, json } = self;
-        match filter::Filter::parse(&query) {
-            Ok(filter) if json => output::json(&json!({ "ok": true, "canonical": filter.to_string(), "hint": filter.hint() })),
-            Ok(filter) => {
-                let hint = filter.hint().map(|hint| format!("Hint: {hint}\n")).unwrap_or_default();
-                output::print(&format!("Understood as: {filter}\n{hint}"))
+        match filter::Filter::read(&query) {
+            Ok(Reading { filter, notes }) if json => {
+                let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+                output::json(&json!({ "ok": true, "canonical": filter.to_string(), "notes": notes }))
+            }
+            Ok(Reading { filter, notes }) => {
+                let notes: String = notes.iter().map(|note| format!("Note: {note}\n")).collect();
+                output::print(&format!("Understood as: {filter}\n{notes}"))
             }
             Err(error) if json => {
                 output::json(&json!({ "ok": false, "column": error.column(), "message": error.to_string() }))?;

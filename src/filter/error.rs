@@ -45,12 +45,12 @@ pub(super) enum Problem {
     NoWord(String),
     #[error("the * stands after fewer than {MIN_PREFIX} letters: write more of the word before it, or leave the * out")]
     PrefixTooShort,
-    #[error("a * may only stand directly after a word, as in transform*: write the other forms with OR, or leave the * out")]
+    #[error("a * or $ may only stand directly after a word, as in transform*: write the other forms with OR, or leave the * out")]
     MisplacedStar,
     #[error("{0:?} leaves letters open where it cannot: ? and # stand inside a word of letters, behind the first one, as in tumo?r")]
     BadPattern(String),
     #[error("NEAR/{0} is too far: write NEAR/{MAX_DISTANCE} or less, or AND")]
-    NearTooFar(String),
+    NearTooFar(u64),
     #[error("NEAR joins words, \"phrases\" and (groups OR of OR them) in the same field: write title:(a NEAR/3 b)")]
     NearWhat,
     #[error("more than {MAX_NEARS} NEARs stand inside one another: join the groups with AND")]
@@ -77,11 +77,21 @@ pub(super) enum Problem {
     LoneDash,
     #[error("a ( follows this word without a space: put a space or an operator before the (, or put it all in quotes")]
     WordBeforeGroup,
+    #[error("{0} stands for the results of other lines: write those lines themselves, or give the whole search, one line below the other")]
+    LineReference(String),
+    #[error("[{0}] is no tag of PubMed that is known here: write [tiab], [ti] or [au], or leave it out")]
+    UnknownTag(String),
+    #[error("[{0}] stands behind no words: write them directly before it")]
+    LoneTag(String),
+    #[error("there is no line {0} above this one")]
+    NoSuchLine(String),
+    #[error("{0} says nothing that could be found in the title, abstract or facts of a paper here: write the words to look for")]
+    OnlyDropped(String),
     #[error("{found} is {dialect}, which is not understood here: {instead}")]
     Foreign { found: String, dialect: &'static str, instead: &'static str },
 }
 
-/// A problem at a character of the filter's text, counted from 0.
+/// A problem at a byte of the filter's text with plain signs, counted from 0.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub at: usize,
@@ -98,12 +108,12 @@ impl Fault {
 const CARET_WINDOW: usize = 72;
 
 impl FilterError {
-    pub(super) fn locate(fault: Fault, text: &str) -> FilterError {
-        let (mut line, mut column) = (1, 1);
-        for c in text.chars().take(fault.at) {
-            (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
-        }
-        FilterError { problem: fault.problem, line, column }
+    /// `plain` is the text in which the fault was found: as many characters as its writer's, though not as many bytes.
+    pub(super) fn locate(fault: Fault, plain: &str) -> FilterError {
+        let before = plain.get(..fault.at).unwrap_or(plain);
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+        FilterError { problem: fault.problem, line, column: before[line_start..].chars().count() + 1 }
     }
 
     /// The line of the filter's text, from 1.
@@ -119,7 +129,7 @@ impl FilterError {
     /// The line of `text` (the text that was parsed) and, under its wrong character, a `^`.
     /// Of a long line only the surroundings are shown, between `…`.
     pub fn caret(&self, text: &str) -> String {
-        let line: Vec<char> = text.split('\n').nth(self.line - 1).unwrap_or_default().chars().collect();
+        let line: Vec<char> = text.split(['\n', '\u{2028}', '\u{2029}', '\u{85}']).nth(self.line - 1).unwrap_or_default().chars().collect();
         let at = (self.column - 1).min(line.len());
         let from = if line.len() <= CARET_WINDOW { 0 } else { at.saturating_sub(CARET_WINDOW / 2) };
         let to = line.len().min(from + CARET_WINDOW);
@@ -154,14 +164,14 @@ mod tests {
         check("a (b", 2, "a (b\n  ^");
         check("", 0, "\n^");
         check("one\ntwo (", 8, "two (\n    ^");
-        check("深度 (", 3, "深度 (\n\u{3000}\u{3000} ^");
+        check("深度 (", 7, "深度 (\n\u{3000}\u{3000} ^");
         let long = format!("{}(", "word ".repeat(100));
         check(&long, 500, &format!("…{}(\n{}^", "word ".repeat(8)[4..].to_owned(), " ".repeat(37)));
     }
 
     #[test]
     fn a_place_is_a_line_and_a_column_in_characters() {
-        let error = FilterError::locate(Fault::new(5, Problem::Empty), "é\nab (");
+        let error = FilterError::locate(Fault::new(6, Problem::Empty), "é\nab (");
         assert_eq!((error.line(), error.column()), (2, 4));
     }
 }

@@ -3,9 +3,9 @@
 use super::category::CategoryPattern;
 use super::error::{Fault, Problem};
 use super::field::FieldName;
-use super::lexer::Quoted;
 use super::syntax::{Atom, Comparison, Feature, Order, Phrase, Scope, Word};
 use super::term::{Form, words_of};
+use super::token::Quoted;
 use super::words::fold_case;
 use super::{MAX_DISTANCE, foreign};
 
@@ -23,7 +23,7 @@ pub(super) fn of_bare(field: FieldName, text: &str, at: usize) -> Result<Atom, F
     }
     let words =
         match text.strip_prefix("==").map(|rest| (rest, Form::Cased, 2)).or(text.strip_prefix('=').map(|rest| (rest, Form::Exact, 1))) {
-            Some((rest, form, signs)) => words_of(rest, at + signs, form)?,
+            Some((rest, form, signs)) => signed_words(rest, at + signs, form)?,
             None => bare_words(text, at)?,
         };
     Ok(Atom::Text(scope, Phrase { words, order: Order::InSequence }))
@@ -33,12 +33,12 @@ pub(super) fn of_bare(field: FieldName, text: &str, at: usize) -> Result<Atom, F
 pub(super) fn of_quoted(field: FieldName, quoted: &Quoted, at: usize) -> Result<Atom, Fault> {
     let Some(scope) = field.scope() else {
         return match (&quoted.distance, quoted.form) {
-            (None, Form::Stem) => value(field, &quoted.text).map_err(|problem| Fault::new(at, problem)),
+            (None, Form::Stem) => value(field, quoted.text).map_err(|problem| Fault::new(at, problem)),
             _ => Err(Fault::new(at, Problem::BadDistance)),
         };
     };
-    let words = words_of(&quoted.text, at + quoted.form.sign().len() + 1, quoted.form)?;
-    let order = match &quoted.distance {
+    let words = signed_words(quoted.text, at + quoted.form.sign().len() + 1, quoted.form)?;
+    let order = match quoted.distance {
         None => Order::InSequence,
         Some(_) if words.len() < 2 => return Err(Fault::new(at, Problem::BadDistance)),
         Some(digits) => match digits.parse() {
@@ -64,6 +64,18 @@ fn bare_words(text: &str, at: usize) -> Result<Vec<Word>, Fault> {
         Some(problem) => Err(Fault::new(at, problem)),
         None => words_of(text, at, Form::Stem),
     }
+}
+
+/// The words behind `=` or `==`, of which some must be meant exactly.
+fn signed_words(text: &str, at: usize, form: Form) -> Result<Vec<Word>, Fault> {
+    let words = words_of(text, at, form)?;
+    let is_open = |word: &Word| matches!(word, Word::Prefix(_) | Word::Pattern(_));
+    let is_wrong = match form {
+        Form::Stem => false,
+        Form::Exact => words.iter().all(is_open),
+        Form::Cased => words.iter().any(is_open),
+    };
+    if is_wrong { Err(Fault::new(at, Problem::ExactPrefix)) } else { Ok(words) }
 }
 
 /// `word~` or `word~2`.

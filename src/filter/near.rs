@@ -1,14 +1,17 @@
 //! Joins what stands on both sides of a NEAR.
 
 use super::error::{Fault, Problem};
-use super::syntax::{Atom, Expression, Near, Order, Scope, Stretch};
+use super::syntax::{Atom, Expression, Near, Order, Phrase, Scope, Stretch, Word};
 use super::{MAX_DISTANCE, MAX_NEARS};
 
+/// The most phrases that adjacent alternatives are written out as.
+const MAX_PHRASES: usize = 64;
+
 /// `left NEAR/distance right`, with the operator at `at`.
-pub(super) fn join(left: Expression, right: Expression, distance: &str, at: usize) -> Result<Expression, Fault> {
+pub(super) fn join(left: Expression, right: Expression, distance: u64, at: usize) -> Result<Expression, Fault> {
     let fault = |problem| Fault::new(at, problem);
-    let number = distance.parse().ok().filter(|&number| number <= MAX_DISTANCE);
-    let distance = number.ok_or_else(|| fault(Problem::NearTooFar(distance.chars().take(10).collect())))?;
+    let number = u32::try_from(distance).ok().filter(|&number| number <= MAX_DISTANCE);
+    let distance = number.ok_or_else(|| fault(Problem::NearTooFar(distance)))?;
     let (left, right) = (stretch(left).ok_or(fault(Problem::NearWhat))?, stretch(right).ok_or(fault(Problem::NearWhat))?);
     if left.0 != right.0 {
         return Err(fault(Problem::NearWhat));
@@ -32,5 +35,32 @@ fn stretch(expression: Expression) -> Option<(Scope, Stretch)> {
             is_one_scope.then(|| (scope, Stretch::any_of(parts.into_iter().map(|(_, part)| part).collect())))
         }
         Expression::Atom(_) | Expression::Not(_) | Expression::And(_) => None,
+    }
+}
+
+/// Each phrase of `left` with each of `right` behind it, as `(a or b) adj c` asks for; `None` where that are too many, or no phrases.
+pub(super) fn phrases(left: &Expression, right: &Expression) -> Option<Expression> {
+    let (left, right) = (alternatives(left)?, alternatives(right)?);
+    if left.len() * right.len() > MAX_PHRASES || left.iter().chain(&right).any(|(scope, _)| *scope != left[0].0) {
+        return None;
+    }
+    let mut phrases = Vec::with_capacity(left.len() * right.len());
+    for (scope, first) in &left {
+        for (_, second) in &right {
+            let phrase = Phrase { words: first.iter().chain(*second).cloned().collect(), order: Order::InSequence };
+            phrases.push(Expression::Atom(Atom::Text(*scope, phrase)));
+        }
+    }
+    Some(Expression::or(phrases))
+}
+
+fn alternatives(expression: &Expression) -> Option<Vec<(Scope, &[Word])>> {
+    let words = |expression| match expression {
+        &Expression::Atom(Atom::Text(scope, Phrase { ref words, order: Order::InSequence })) => Some((scope, words.as_slice())),
+        _ => None,
+    };
+    match expression {
+        Expression::Or(parts) => parts.iter().map(words).collect(),
+        one => Some(vec![words(one)?]),
     }
 }

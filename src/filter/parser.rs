@@ -2,157 +2,159 @@
 //! ```text
 //! list         = entry { ("," | ";" | end of line) entry }     alternatives; an entry of plain words is a phrase,
 //!                                                              one that only leaves out does so for the whole list
-//! alternatives = conjunction { "OR" conjunction }
+//! alternatives = conjunction { "OR" conjunction }              in PubMed's language: from left to right
 //! conjunction  = near { ["AND"] near }
 //! near         = operand { "NEAR/3" operand }
 //! operand      = "NOT" near | "(" list ")" | field ":" (text | "(" list ")") | text
 //! ```
 
+mod list;
+mod negation;
+
 use super::error::{Fault, Problem};
 use super::field::FieldName;
-use super::lexer::{Kind, Token};
-use super::syntax::{Atom, Expression, Scope};
-use super::{MAX_DEPTH, MAX_TERMS, foreign, leaf, near};
+use super::note::{Note, Notes};
+use super::syntax::{Atom, Expression, Phrase, Scope};
+use super::token::{Kind, Term, Token};
+use super::{MAX_DEPTH, MAX_TERMS, leaf, near};
+use negation::matches_few_when_negated;
 
-/// The expression of all `tokens`.
-pub(super) fn expression(tokens: &[Token]) -> Result<Expression, Fault> {
-    refuse_line_numbers(tokens)?;
-    if tokens.iter().all(|token| token.kind == Kind::Separator) {
+/// The expression of all `tokens`. `left_to_right` makes AND, OR and NOT bind equally.
+pub(super) fn expression(tokens: &[Token], left_to_right: bool, notes: &mut Notes) -> Result<Expression, Fault> {
+    if tokens.iter().all(Token::separates) {
         return Err(Fault::new(0, Problem::Empty));
     }
-    let mut parser = Parser { tokens, next: 0, depth: 0, terms: 0 };
+    let mut parser = Parser { tokens, next: 0, depth: 0, negations: 0, terms: 0, left_to_right, notes, dropped: None };
     let parsed = parser.list(None)?;
-    match (parser.peek(), parsed.negation) {
-        (Some(close), _) => Err(Fault::new(close.at, Problem::CloseGroup)),
-        (None, Some(at)) => Err(Fault::new(at, Problem::OnlyNegative)),
-        (None, None) => Ok(parsed.expression),
+    match (parser.peek(), parsed.negation, parsed.expression) {
+        (Some(close), ..) => Err(Fault::new(close.at, Problem::CloseGroup)),
+        (None, Some(at), _) => Err(Fault::new(at, Problem::OnlyNegative)),
+        (None, None, Some(expression)) => Ok(expression),
+        (None, None, None) => {
+            let (at, name) = parser.dropped.unwrap_or_default();
+            Err(Fault::new(at, Problem::OnlyDropped(name)))
+        }
     }
 }
 
 /// An expression and, if it would match nearly every paper, the place of the negation that makes it so.
+#[derive(Default)]
 struct Parsed {
-    expression: Expression,
+    /// None where all of it is dropped.
+    expression: Option<Expression>,
     negation: Option<usize>,
 }
 
 struct Parser<'a> {
-    tokens: &'a [Token],
+    tokens: &'a [Token<'a>],
     next: usize,
     depth: usize,
+    /// How many NOTs the next operand stands in.
+    negations: usize,
     terms: usize,
+    left_to_right: bool,
+    notes: &'a mut Notes,
+    /// The first thing that no paper here can be asked for, and its place.
+    dropped: Option<(usize, String)>,
 }
 
+/// An operator that wants an operand behind it, and its place.
+type After = Option<(&'static str, usize)>;
+
 impl<'a> Parser<'a> {
-    fn peek(&self) -> Option<&'a Token> {
+    fn peek(&self) -> Option<&'a Token<'a>> {
         self.tokens.get(self.next)
     }
 
-    fn peek_kind(&self) -> Option<&'a Kind> {
+    fn peek_kind(&self) -> Option<&'a Kind<'a>> {
         self.peek().map(|token| &token.kind)
     }
 
-    /// Up to the parenthesis that closes this level, or the end.
-    fn list(&mut self, field: Option<FieldName>) -> Result<Parsed, Fault> {
-        let is_list = self.holds_separator();
-        let (mut wanted, mut left_out) = (Vec::new(), Vec::new());
-        loop {
-            while self.peek_kind() == Some(&Kind::Separator) {
-                self.next += 1;
-            }
-            if matches!(self.peek_kind(), None | Some(Kind::Close)) {
-                break;
-            }
-            let entry = match self.phrase_entry(field).filter(|_| is_list) {
-                Some(length) => self.phrase(field, length)?,
-                None => self.alternatives(field)?,
-            };
-            if is_list && only_leaves_out(&entry.expression) { left_out.push(entry) } else { wanted.push(entry) }
-        }
-        if wanted.is_empty() && left_out.is_empty() {
-            let at = self.peek().or(self.tokens.last()).map_or(0, |token| token.at);
-            return Err(Fault::new(at, Problem::EmptyGroup));
-        }
-        let wanted = (!wanted.is_empty()).then(|| any_of(wanted));
-        Ok(all_of(wanted.into_iter().chain(left_out).collect()))
-    }
-
-    /// Whether a separator stands between here and the end of this level.
-    fn holds_separator(&self) -> bool {
-        let mut depth = 0_usize;
-        for token in &self.tokens[self.next..] {
-            match token.kind {
-                Kind::Separator if depth == 0 => return true,
-                Kind::Open => depth += 1,
-                Kind::Close if depth == 0 => return false,
-                Kind::Close => depth -= 1,
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// The number of tokens of the next entry, if it is several plain words.
-    fn phrase_entry(&self, field: Option<FieldName>) -> Option<usize> {
-        let rest = &self.tokens[self.next..];
-        let length = rest.iter().position(|token| matches!(token.kind, Kind::Separator | Kind::Close)).unwrap_or(rest.len());
-        let is_plain = |token: &Token| matches!(&token.kind, Kind::Bare(text) if !text.starts_with('='));
-        let is_text = field.is_none_or(|field| field.scope().is_some());
-        (is_text && length > 1 && rest[..length].iter().all(is_plain)).then_some(length)
-    }
-
-    fn phrase(&mut self, field: Option<FieldName>, length: usize) -> Result<Parsed, Fault> {
-        let scope = field.and_then(FieldName::scope).unwrap_or(Scope::Topic);
-        let entry = &self.tokens[self.next..self.next + length];
-        self.next += length;
-        let runs = entry.iter().filter_map(|token| if let Kind::Bare(text) = &token.kind { Some((text.as_str(), token.at)) } else { None });
-        self.count(leaf::of_entry(scope, runs)?, entry[0].at)
-    }
-
     fn alternatives(&mut self, field: Option<FieldName>) -> Result<Parsed, Fault> {
-        let mut parts = vec![self.conjunction(field, None)?];
+        if self.left_to_right {
+            return self.in_reading_order(field);
+        }
+        let (first, mut is_mixed) = self.conjunction(field, None)?;
+        let mut parts = vec![first];
         while let Some(or) = self.peek().filter(|token| token.kind == Kind::Or) {
             self.next += 1;
-            parts.push(self.conjunction(field, Some(("OR", or.at)))?);
+            let (part, is_several) = self.conjunction(field, Some(("OR", or.at)))?;
+            parts.push(part);
+            is_mixed |= is_several;
+        }
+        if is_mixed && parts.len() > 1 {
+            self.notes.add(Note::MixedOperators);
         }
         Ok(any_of(parts))
     }
 
-    fn conjunction(&mut self, field: Option<FieldName>, after: Option<(&'static str, usize)>) -> Result<Parsed, Fault> {
+    /// With whether it has several parts.
+    fn conjunction(&mut self, field: Option<FieldName>, after: After) -> Result<(Parsed, bool), Fault> {
         let mut parts = vec![self.near(field, after)?];
         loop {
-            match self.peek() {
-                None | Some(Token { kind: Kind::Or | Kind::Close | Kind::Separator | Kind::LineBreak, .. }) => return Ok(all_of(parts)),
+            let after = match self.peek() {
+                None | Some(Token { kind: Kind::Or | Kind::Close | Kind::Separator | Kind::LineBreak, .. }) => break,
                 Some(Token { kind: Kind::And, at }) => {
                     self.next += 1;
-                    parts.push(self.near(field, Some(("AND", *at)))?);
+                    Some(("AND", *at))
                 }
-                Some(_) => parts.push(self.near(field, None)?),
-            }
+                Some(_) => None,
+            };
+            parts.push(self.near(field, after)?);
         }
+        let is_several = parts.len() > 1;
+        Ok((self.all_of(parts), is_several))
     }
 
-    fn near(&mut self, field: Option<FieldName>, after: Option<(&'static str, usize)>) -> Result<Parsed, Fault> {
+    fn in_reading_order(&mut self, field: Option<FieldName>) -> Result<Parsed, Fault> {
+        let mut all = self.near(field, None)?;
+        let (mut ands, mut ors) = (0, 0);
+        while let Some(token) = self.peek().filter(|token| !token.separates() && token.kind != Kind::Close) {
+            let (is_or, name) = if token.kind == Kind::Or { (true, "OR") } else { (false, "AND") };
+            let after = matches!(token.kind, Kind::Or | Kind::And).then_some((name, token.at));
+            self.next += usize::from(after.is_some());
+            let part = self.near(field, after)?;
+            if is_or {
+                ors += 1
+            } else {
+                ands += 1
+            }
+            all = if is_or { any_of(vec![all, part]) } else { self.all_of(vec![all, part]) };
+        }
+        if ands > 0 && ors > 0 {
+            self.notes.add(Note::LeftToRight);
+        }
+        Ok(all)
+    }
+
+    fn near(&mut self, field: Option<FieldName>, after: After) -> Result<Parsed, Fault> {
         let mut left = self.operand(field, after)?;
-        while let Some(Token { kind: Kind::Near(distance), at }) = self.peek() {
+        while let Some(Token { kind: operator @ (Kind::Near(_) | Kind::Adjacent), at }) = self.peek() {
             self.next += 1;
             let right = self.operand(field, Some(("NEAR", *at)))?;
-            left.expression = near::join(left.expression, right.expression, distance, *at)?;
+            left.expression = match (left.expression, right.expression, operator) {
+                (Some(left), Some(right), Kind::Near(distance)) => Some(near::join(left, right, *distance, *at)?),
+                (Some(left), Some(right), _) => Some(self.adjacent(left, right, *at)?),
+                _ => None,
+            };
         }
         Ok(left)
     }
 
+    fn adjacent(&mut self, left: Expression, right: Expression, at: usize) -> Result<Expression, Fault> {
+        let Some(phrases) = near::phrases(&left, &right) else {
+            self.notes.add(Note::AnyOrder);
+            return near::join(left, right, 0, at);
+        };
+        self.terms += phrases.atoms().iter().map(|(atom, _)| atom.words().len()).sum::<usize>();
+        if self.terms > MAX_TERMS { Err(Fault::new(at, Problem::TooManyTerms)) } else { Ok(phrases) }
+    }
+
     /// One operand, which stands behind the operator `after`.
-    fn operand(&mut self, field: Option<FieldName>, after: Option<(&'static str, usize)>) -> Result<Parsed, Fault> {
+    fn operand(&mut self, field: Option<FieldName>, after: After) -> Result<Parsed, Fault> {
         let Some(token) = self.peek() else { return Err(self.missing_operand(after)) };
         match &token.kind {
-            Kind::Not(sign) => {
-                self.next += 1;
-                self.enter(token.at)?;
-                let inner = self.near(field, Some((sign, token.at)))?;
-                self.depth -= 1;
-                let negation = (!matches_few_when_negated(&inner.expression)).then_some(token.at);
-                Ok(Parsed { expression: Expression::not(inner.expression), negation })
-            }
+            Kind::Not(sign) => self.negated(field, sign, token.at),
             Kind::Open => self.group(field, token.at),
             Kind::Field(name, spelling) => {
                 if field.is_some() {
@@ -162,30 +164,73 @@ impl<'a> Parser<'a> {
                 match self.peek() {
                     Some(Token { kind: Kind::Open, at }) => self.group(Some(*name), *at),
                     Some(Token { kind: Kind::Bare(_) | Kind::Quoted(_), .. }) => self.operand(Some(*name), None),
-                    _ => Err(Fault::new(token.at, Problem::EmptyField(spelling.clone()))),
+                    _ => Err(Fault::new(token.at, Problem::EmptyField((*spelling).to_owned()))),
                 }
             }
             Kind::Bare(text) => {
                 self.next += 1;
+                if matches!(&**text, "and" | "or" | "not") {
+                    self.notes.add(Note::LowerCaseOperator);
+                }
                 self.count(leaf::of_bare(field.unwrap_or(FieldName::Text(Scope::Topic)), text, token.at)?, token.at)
             }
             Kind::Quoted(quoted) => {
                 self.next += 1;
                 self.count(leaf::of_quoted(field.unwrap_or(FieldName::Text(Scope::Topic)), quoted, token.at)?, token.at)
             }
-            Kind::And | Kind::Or | Kind::Near(_) | Kind::Close | Kind::Separator | Kind::LineBreak => Err(self.missing_operand(after)),
+            Kind::Term(term) => {
+                self.next += 1;
+                self.term(field, term, token.at)
+            }
+            Kind::Dropped(note) => {
+                self.next += 1;
+                if let Note::Dropped(names) = note {
+                    self.dropped.get_or_insert_with(|| (token.at, names.join(" ")));
+                }
+                self.notes.add(note.clone());
+                Ok(Parsed::default())
+            }
+            Kind::And | Kind::Or | Kind::Near(_) | Kind::Adjacent | Kind::Close | Kind::Separator | Kind::LineBreak => {
+                Err(self.missing_operand(after))
+            }
         }
     }
 
+    fn negated(&mut self, field: Option<FieldName>, sign: &'static str, at: usize) -> Result<Parsed, Fault> {
+        self.next += 1;
+        self.enter(at)?;
+        self.negations += 1;
+        let inner = self.near(field, Some((sign, at)))?;
+        self.negations -= 1;
+        self.depth -= 1;
+        let Some(inner) = inner.expression else { return Ok(Parsed::default()) };
+        let negation = (!matches_few_when_negated(&inner)).then_some(at);
+        Ok(Parsed { expression: Some(Expression::not(inner)), negation })
+    }
+
+    /// A phrase of another language. Headings stand in no text: to look for their words brings what is wanted, but would leave out
+    /// too much.
+    fn term(&mut self, field: Option<FieldName>, term: &Term, at: usize) -> Result<Parsed, Fault> {
+        if let Some(heading) = &term.heading {
+            if self.negations > 0 {
+                self.notes.add(Note::IgnoredHeadings(vec![heading.clone()]));
+                return Ok(Parsed::default());
+            }
+            self.notes.add(Note::Headings(vec![heading.clone()]));
+        }
+        let scope = field.and_then(FieldName::scope).or(term.scope).unwrap_or(Scope::Topic);
+        self.count(Atom::Text(scope, Phrase { words: term.words.clone(), order: term.order }), at)
+    }
+
     /// What is wrong when an operand should stand here and does not.
-    fn missing_operand(&self, after: Option<(&'static str, usize)>) -> Fault {
+    fn missing_operand(&self, after: After) -> Fault {
         if let Some((operator, at)) = after {
             return Fault::new(at, Problem::NothingAfter(operator));
         }
         match self.peek() {
             Some(Token { kind: Kind::And, at }) => Fault::new(*at, Problem::NothingBefore("AND")),
             Some(Token { kind: Kind::Or, at }) => Fault::new(*at, Problem::NothingBefore("OR")),
-            Some(Token { kind: Kind::Near(_), at }) => Fault::new(*at, Problem::NothingBefore("NEAR")),
+            Some(Token { kind: Kind::Near(_) | Kind::Adjacent, at }) => Fault::new(*at, Problem::NothingBefore("NEAR")),
             Some(token) => Fault::new(token.at, Problem::EmptyGroup),
             None => Fault::new(0, Problem::Empty),
         }
@@ -215,67 +260,38 @@ impl<'a> Parser<'a> {
     }
 
     fn count(&mut self, atom: Atom, at: usize) -> Result<Parsed, Fault> {
-        self.terms += atom.words().len().max(1);
+        self.terms += if let Atom::Text(_, phrase) = &atom { phrase.words.len() } else { 1 };
         if self.terms > MAX_TERMS {
             return Err(Fault::new(at, Problem::TooManyTerms));
         }
-        Ok(Parsed { expression: Expression::Atom(atom), negation: None })
+        Ok(Parsed { expression: Some(Expression::Atom(atom)), negation: None })
     }
-}
 
-fn all_of(parts: Vec<Parsed>) -> Parsed {
-    let negation = parts.iter().map(|part| part.negation).reduce(|first, next| next.and(first)).flatten();
-    Parsed { expression: Expression::and(parts.into_iter().map(|part| part.expression).collect()), negation }
+    /// Of what is to be left out, nothing stays where a part is dropped: the rest alone would leave out more.
+    fn all_of(&self, parts: Vec<Parsed>) -> Parsed {
+        if self.negations > 0 && parts.iter().any(|part| part.expression.is_none()) {
+            return Parsed::default();
+        }
+        let negation = if parts.iter().all(|part| part.expression.is_none() || part.negation.is_some()) {
+            parts.iter().find_map(|part| part.negation)
+        } else {
+            None
+        };
+        Parsed { expression: joined(parts, Expression::and), negation }
+    }
 }
 
 fn any_of(parts: Vec<Parsed>) -> Parsed {
     let negation = parts.iter().find_map(|part| part.negation);
-    Parsed { expression: Expression::or(parts.into_iter().map(|part| part.expression).collect()), negation }
+    Parsed { expression: joined(parts, Expression::or), negation }
 }
 
-fn only_leaves_out(expression: &Expression) -> bool {
-    match expression {
-        Expression::Not(_) => true,
-        Expression::And(parts) => parts.iter().all(only_leaves_out),
-        Expression::Atom(_) | Expression::Or(_) => false,
-    }
-}
-
-/// Whether the opposite of `expression` matches only papers that hold something asked for.
-fn matches_few_when_negated(expression: &Expression) -> bool {
-    fn matches_few(expression: &Expression) -> bool {
-        match expression {
-            Expression::Atom(_) => true,
-            Expression::Not(inner) => matches_few_when_negated(inner),
-            Expression::And(parts) => parts.iter().any(matches_few),
-            Expression::Or(parts) => parts.iter().all(matches_few),
-        }
-    }
-    match expression {
-        Expression::Atom(_) => false,
-        Expression::Not(inner) => matches_few(inner),
-        Expression::And(parts) => parts.iter().all(matches_few_when_negated),
-        Expression::Or(parts) => parts.iter().any(matches_few_when_negated),
-    }
-}
-
-/// Refuses `1 or 2`, which in other search languages means the results of numbered lines.
-fn refuse_line_numbers(tokens: &[Token]) -> Result<(), Fault> {
-    let is_number = |text: &str| {
-        text.strip_suffix(['a', 'b', 'c']).unwrap_or(text).bytes().all(|b| b.is_ascii_digit())
-            && text.starts_with(|c: char| c.is_ascii_digit())
-    };
-    let number = |token: &Token| matches!(&token.kind, Kind::Bare(text) if is_number(text));
-    let operator = |token: &Token| match &token.kind {
-        Kind::And | Kind::Or | Kind::Not(_) => true,
-        Kind::Bare(text) => matches!(text.to_ascii_lowercase().as_str(), "and" | "or" | "not"),
-        _ => false,
-    };
-    match tokens.windows(3).find(|three| number(&three[0]) && operator(&three[1]) && number(&three[2])) {
-        Some(three) => {
-            let shown = |token: &Token| if let Kind::Bare(text) = &token.kind { text.clone() } else { "OR".to_owned() };
-            Err(Fault::new(three[0].at, foreign::line_numbers(format!("{} {} {}", shown(&three[0]), shown(&three[1]), shown(&three[2])))))
-        }
-        None => Ok(()),
+/// The parts that are not dropped, if there are any.
+fn joined(parts: Vec<Parsed>, join: impl FnOnce(Vec<Expression>) -> Expression) -> Option<Expression> {
+    let mut kept = parts.into_iter().filter_map(|part| part.expression);
+    let first = kept.next()?;
+    match kept.next() {
+        None => Some(first),
+        Some(second) => Some(join([first, second].into_iter().chain(kept).collect())),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::MIN_PREFIX;
 use super::error::{Fault, Problem};
+use super::note::Note;
 use super::pattern::MAX_SIGNS;
 use super::syntax::Word;
 use super::words::{FoundWord, stands_alone, words};
@@ -52,12 +53,24 @@ pub(super) fn words_of(text: &str, at: usize, form: Form) -> Result<Vec<Word>, F
         reader.take(word)?;
     }
     reader.no_star_until(text.len())?;
-    let has_plain = reader.words.iter().any(|word| matches!(word, Word::Stem(_) | Word::Exact(_) | Word::Cased(_)));
-    let has_signs = reader.words.iter().any(|word| matches!(word, Word::Prefix(_) | Word::Pattern(_)));
-    if has_signs && (form == Form::Cased || form == Form::Exact && !has_plain) {
-        return Err(Fault::new(at, Problem::ExactPrefix));
-    }
     Ok(reader.words)
+}
+
+/// The words of `text` in this form only; a star, `?` or `#` leaves letters open.
+pub(super) fn exact_words(text: &str, at: usize) -> Result<Vec<Word>, Fault> {
+    words_of(text, at, Form::Exact)
+}
+
+/// The words of an author's name as databases write it, `Gerber C`, without its initials, and a note of these.
+pub(super) fn author_words(name: &str, at: usize) -> Result<(Vec<Word>, Option<Note>), Fault> {
+    let is_initials = |word: &str| {
+        let letters = word.trim_end_matches(['*', '.', '"']);
+        (1..=2).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    let parts: Vec<&str> = name.split_whitespace().collect();
+    let kept = parts.iter().rposition(|part| !is_initials(part)).map_or(parts.len(), |last| last + 1);
+    let note = (kept < parts.len()).then(|| Note::Initials(vec![name.to_owned()]));
+    Ok((words_of(&parts[..kept].join(" "), at, Form::Stem)?, note))
 }
 
 struct Reader<'a> {
@@ -72,7 +85,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&self, byte: usize, problem: Problem) -> Fault {
-        Fault::new(self.at + self.text[..byte].chars().count(), problem)
+        Fault::new(self.at + byte, problem)
     }
 
     fn take(&mut self, first: FoundWord) -> Result<(), Fault> {
