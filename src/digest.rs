@@ -12,7 +12,7 @@ mod window;
 use serde::{Deserialize, Serialize};
 
 pub use cards::{Printer, Site, card, digest_sections, digest_token};
-pub use layout::{Wanted, lay_out};
+pub use layout::{Filters, Searched, Wanted, compile, lay_out};
 pub use memory::{Cards, Papers};
 pub use rows::{NewDigest, StoredDigest, insert, load, load_all, replace, sent_papers};
 pub use window::{Window, Windows};

@@ -1,22 +1,32 @@
 //! Which papers match which filters, how well, and where. Pure.
 //!
-//! Index the day's papers, not the filters: a [`DayIndex`] is built once for a window of papers and shared, and any
-//! number of filters stream through it. Each distinct atom is looked up once and remembered as the set of its papers.
+//! Index the day's papers, not the filters: a [`DayIndex`] is built once for a window of papers and shared, and any number of
+//! filters stream through it. Filters are programs over atoms that a [`Catalogue`] numbers; a [`Matcher`] looks each atom up
+//! once, as the set of its papers, so that a filter costs a few unions of small sets.
 
+mod alternatives;
 mod bitmap;
-mod evaluate;
+mod catalogue;
 mod excerpt;
+mod facts;
 mod highlight;
 mod index;
+mod matcher;
 mod near;
 pub mod oracle;
-mod places;
+mod phrase;
+mod program;
 mod rank;
+mod slots;
 mod text;
+mod vocabulary;
+mod within;
 
+pub use catalogue::{Catalogue, Compiled};
 pub use excerpt::{Excerpt, excerpt};
 pub use highlight::highlights;
 pub use index::DayIndex;
+pub use matcher::Matcher;
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ pub use suppression::{Suppressed, let_in, shut_out, suppress, suppressions};
 pub use unsubscribe::{By, unsubscribe};
 
 use crate::address::EmailAddress;
-use crate::filter::{Filter, NamedFilter};
+use crate::filter::NamedFilter;
 use crate::schedule::{Hour, ReaderSchedule, Weekdays, parse_zone};
 use crate::token::TokenError;
 
@@ -41,19 +41,6 @@ pub enum SubscriberError {
     /// Anything the person cannot mend.
     #[error("the database did not answer")]
     Database(#[from] sqlx::Error),
-}
-
-/// The parsed form of stored filters. A filter that the language no longer takes is left out and
-/// told in the log: one bad row must not cost its reader the digest.
-pub fn parse_filters(subscriber_id: i64, filters: &[NamedFilter]) -> Vec<(NamedFilter, Filter)> {
-    let parse = |named: &NamedFilter| match Filter::parse(&named.query) {
-        Ok(filter) => Some((named.clone(), filter)),
-        Err(error) => {
-            tracing::error!(subscriber_id, column = error.column(), "a stored filter is no longer understood");
-            None
-        }
-    };
-    filters.iter().filter_map(parse).collect()
 }
 
 /// The stored schedule. Zone names come from our own forms, so an unknown one means that the zone

@@ -5,13 +5,52 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Content, Entry, Section, Window};
 use crate::archive::Arrived;
-use crate::filter::{Filter, NamedFilter};
+use crate::filter::NamedFilter;
+use crate::matching::{Catalogue, Compiled, Matcher};
+
+/// Filters with their programs.
+pub type Filters = Vec<(NamedFilter, Compiled)>;
+
+/// The programs of stored filters. A filter that the language no longer takes is left out and told in the log: one bad row must
+/// not cost its reader the digest.
+pub fn compile(catalogue: &Catalogue, subscriber_id: i64, filters: &[NamedFilter]) -> Filters {
+    let compile = |named: &NamedFilter| match catalogue.compile(&named.query) {
+        Ok(compiled) => Some((named.clone(), compiled)),
+        Err(error) => {
+            tracing::error!(subscriber_id, column = error.column(), "a stored filter is no longer understood");
+            None
+        }
+    };
+    filters.iter().filter_map(compile).collect()
+}
+
+/// A window, and what runs the filters of one catalogue over it.
+pub struct Searched<'a> {
+    window: &'a Window,
+    matcher: Matcher<'a>,
+}
+
+impl<'a> Searched<'a> {
+    /// Makes `window` ready for the filters of `catalogue`.
+    pub fn new(window: &'a Window, catalogue: &'a Catalogue) -> Self {
+        Self { window, matcher: window.index.matcher(catalogue) }
+    }
+
+    fn find(&mut self, wanted: &Wanted<'_>, filter: &Compiled) -> Vec<Found<'a>> {
+        let papers = &self.window.papers;
+        let is_wanted = |ordinal: &u32| is_news(&papers[*ordinal as usize], wanted);
+        let ordinals: Vec<u32> = self.matcher.matches(filter).iter().copied().filter(is_wanted).collect();
+        let relevance = self.matcher.relevance(filter, &ordinals);
+        let found = ordinals.into_iter().zip(relevance);
+        found.map(|(ordinal, relevance)| Found { arrived: &papers[ordinal as usize], relevance }).collect()
+    }
+}
 
 /// What one reader wants of a window.
 #[derive(Debug)]
 pub struct Wanted<'a> {
     /// In the order of the digest; none means the trending papers.
-    pub filters: &'a [(NamedFilter, Filter)],
+    pub filters: &'a [(NamedFilter, Compiled)],
     /// Shown in the mail at most.
     pub max_papers: usize,
     /// Papers this reader got before.
@@ -32,8 +71,8 @@ struct Found<'a> {
 ///
 /// Known papers count only when this reader was not sent them. Filters on changing facts look at
 /// `recent` too, where such a fact may have become true since a paper arrived.
-pub fn lay_out(window: &Window, recent: Option<&Window>, wanted: &Wanted<'_>) -> Content {
-    let mut sections = if wanted.filters.is_empty() { trending(window, wanted) } else { filtered(window, recent, wanted) };
+pub fn lay_out<'a, 'b: 'a>(window: &mut Searched<'a>, recent: Option<&mut Searched<'b>>, wanted: &Wanted<'_>) -> Content {
+    let mut sections = if wanted.filters.is_empty() { trending(window.window, wanted) } else { filtered(window, recent, wanted) };
     let shown = share(&sections.iter().map(|section| section.papers.len()).collect::<Vec<_>>(), wanted.max_papers);
     for (section, shown) in sections.iter_mut().zip(shown) {
         section.shown = shown;
@@ -52,8 +91,9 @@ fn trending(window: &Window, wanted: &Wanted<'_>) -> Vec<Section> {
     section(None, None, entries).into_iter().collect()
 }
 
-fn filtered(window: &Window, recent: Option<&Window>, wanted: &Wanted<'_>) -> Vec<Section> {
-    let found: Vec<Vec<Found<'_>>> = wanted.filters.iter().map(|(_, filter)| matches(window, recent, wanted, filter)).collect();
+fn filtered<'a, 'b: 'a>(window: &mut Searched<'a>, mut recent: Option<&mut Searched<'b>>, wanted: &Wanted<'_>) -> Vec<Section> {
+    let found: Vec<Vec<Found<'_>>> =
+        wanted.filters.iter().map(|(_, filter)| matches(window, recent.as_deref_mut(), wanted, filter)).collect();
     let mut first: HashMap<i64, usize> = HashMap::new();
     let mut also: HashMap<i64, Vec<String>> = HashMap::new();
     for (place, papers) in found.iter().enumerate() {
@@ -77,20 +117,16 @@ fn filtered(window: &Window, recent: Option<&Window>, wanted: &Wanted<'_>) -> Ve
 }
 
 /// What one filter finds, most relevant first, then by votes.
-fn matches<'a>(window: &'a Window, recent: Option<&'a Window>, wanted: &Wanted<'_>, filter: &Filter) -> Vec<Found<'a>> {
-    let find = |window: &'a Window| {
-        let ordinals = window.index.matches(filter).into_iter();
-        ordinals
-            .filter_map(|ordinal| {
-                let arrived = window.papers.get(usize::try_from(ordinal).ok()?)?;
-                is_news(arrived, wanted).then(|| Found { arrived, relevance: window.index.relevance(filter, ordinal) })
-            })
-            .collect::<Vec<_>>()
-    };
-    let mut found = find(window);
+fn matches<'a, 'b: 'a>(
+    window: &mut Searched<'a>,
+    recent: Option<&mut Searched<'b>>,
+    wanted: &Wanted<'_>,
+    filter: &Compiled,
+) -> Vec<Found<'a>> {
+    let mut found: Vec<Found<'a>> = window.find(wanted, filter);
     if let Some(recent) = recent.filter(|_| filter.depends_on_changing_facts()) {
         let known: HashSet<i64> = found.iter().map(|paper| paper.arrived.key.0).collect();
-        found.extend(find(recent).into_iter().filter(|paper| !known.contains(&paper.arrived.key.0)));
+        found.extend(recent.find(wanted, filter).into_iter().filter(|paper| !known.contains(&paper.arrived.key.0)));
     }
     found.sort_by(|a, b| {
         let order = b.relevance.total_cmp(&a.relevance);
@@ -131,8 +167,12 @@ mod tests {
         Arrived { key: (id, 1), paper: Paper { upvotes: Some(upvotes), ..Paper::new(paper_id, title) }, new, curated }
     }
 
-    fn filters(queries: &[&str]) -> Vec<(NamedFilter, Filter)> {
-        queries.iter().map(|query| (NamedFilter::from_query(query), Filter::parse(query).unwrap())).collect()
+    /// What readers who were sent `sent` find in `window`, and in the days before where there are some.
+    fn laid_out(window: &Window, recent: Option<&Window>, queries: &[&str], max_papers: usize, sent: &HashSet<i64>) -> Content {
+        let catalogue = Catalogue::default();
+        let filters = compile(&catalogue, 1, &queries.iter().map(|query| NamedFilter::from_query(query)).collect::<Vec<_>>());
+        let mut recent = recent.map(|recent| Searched::new(recent, &catalogue));
+        lay_out(&mut Searched::new(window, &catalogue), recent.as_mut(), &Wanted { filters: &filters, max_papers, sent })
     }
 
     fn ids(content: &Content) -> Vec<Vec<i64>> {
@@ -158,7 +198,7 @@ mod tests {
             arrived(4, "Four", 9, false, true),
         ]);
         let sent = HashSet::from([4]);
-        let content = lay_out(&window, None, &Wanted { filters: &[], max_papers: 1, sent: &sent });
+        let content = laid_out(&window, None, &[], 1, &sent);
         assert_eq!(ids(&content), [[3, 1]]);
         assert_eq!(content.sections[0].shown, 1);
     }
@@ -166,8 +206,7 @@ mod tests {
     #[test]
     fn a_paper_stands_once_under_its_first_filter_with_the_others_named() {
         let window = Window::new(vec![arrived(1, "Robot diffusion", 0, true, false), arrived(2, "Robot hands", 5, true, false)]);
-        let filters = filters(&["diffusion", "robot", "fish"]);
-        let content = lay_out(&window, None, &Wanted { filters: &filters, max_papers: 20, sent: &HashSet::new() });
+        let content = laid_out(&window, None, &["diffusion", "robot", "fish"], 20, &HashSet::new());
         assert_eq!(ids(&content), [vec![1], vec![2]]);
         assert_eq!(content.sections[0].papers[0].also, ["robot"]);
         assert_eq!(content.sections[1].name.as_deref(), Some("robot"));
@@ -176,10 +215,9 @@ mod tests {
     #[test]
     fn a_known_paper_comes_only_to_those_who_did_not_have_it() {
         let window = Window::new(vec![arrived(1, "Robot hands", 0, false, true)]);
-        let filters = filters(&["robot"]);
         let had = HashSet::from([1]);
         let check = |sent: &HashSet<i64>, expect: usize| {
-            assert_eq!(lay_out(&window, None, &Wanted { filters: &filters, max_papers: 20, sent }).papers().count(), expect);
+            assert_eq!(laid_out(&window, None, &["robot"], 20, sent).papers().count(), expect);
         };
         check(&HashSet::new(), 1);
         check(&had, 0);
@@ -189,8 +227,7 @@ mod tests {
     fn a_filter_on_votes_finds_a_paper_that_earned_them_later() {
         let window = Window::new(Vec::new());
         let recent = Window::new(vec![arrived(1, "Robot hands", 12, false, true), arrived(2, "Robot feet", 2, false, true)]);
-        let filters = filters(&["robot upvotes:>=10", "robot"]);
-        let content = lay_out(&window, Some(&recent), &Wanted { filters: &filters, max_papers: 20, sent: &HashSet::new() });
+        let content = laid_out(&window, Some(&recent), &["robot upvotes:>=10", "robot"], 20, &HashSet::new());
         assert_eq!(ids(&content), [vec![1]]);
     }
 }

@@ -8,7 +8,7 @@ use lru::LruCache;
 use sqlx::PgPool;
 
 use crate::archive::{self, Arrived, Version};
-use crate::matching::DayIndex;
+use crate::matching::{Catalogue, DayIndex};
 
 /// Papers and the index over them; an ordinal of the index is a place in `papers`.
 pub struct Window {
@@ -39,18 +39,30 @@ enum Key {
 
 /// The windows in use. Readers due together have few different ones, so a handful serves all; the
 /// bound keeps memory flat after an outage, when there may be many.
-pub struct Windows(Mutex<LruCache<Key, Arc<Window>>>);
+pub struct Windows {
+    kept: Mutex<LruCache<Key, Arc<Window>>>,
+    catalogue: Mutex<Arc<Catalogue>>,
+}
 
 /// Enough for the hour's readers, those who had a day off, and one that looks back.
 const KEPT: std::num::NonZeroUsize = std::num::NonZeroUsize::new(8).expect("eight is not zero");
 
 impl Default for Windows {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
+        Self { kept: Mutex::new(LruCache::new(KEPT)), catalogue: Mutex::default() }
     }
 }
 
 impl Windows {
+    /// The catalogue of the readers' filters. A full one makes room for an empty one, so that it does not grow with the readers.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        let mut catalogue = self.catalogue.lock().unwrap_or_else(PoisonError::into_inner);
+        if catalogue.is_full() {
+            *catalogue = Arc::default();
+        }
+        Arc::clone(&catalogue)
+    }
+
     /// The papers of batches `(after, through]`.
     pub async fn batches(&self, db: &PgPool, after: i64, through: i64, curated: &[String]) -> sqlx::Result<Arc<Window>> {
         let key = Key::Batches { after, through, version: archive::version(db).await? };
@@ -75,12 +87,12 @@ impl Windows {
 
     /// The kept window, or one of the papers that `load` then brings.
     async fn get(&self, key: Key, load: impl Future<Output = sqlx::Result<Vec<Arrived>>>) -> sqlx::Result<Arc<Window>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(window) = kept {
             return Ok(window);
         }
         let window = Arc::new(Window::new(load.await?));
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(key, window.clone());
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).put(key, window.clone());
         Ok(window)
     }
 }

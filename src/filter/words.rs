@@ -7,7 +7,12 @@
 //! - scripts written without spaces (Chinese, Japanese, Thai, …) and Korean, whose particles stick to
 //!   the word, give one word a character, so that a keyword is found as consecutive characters;
 //! - a possessive `'s` belongs to its word and is dropped: `Parkinson's` is `parkinson`;
-//! - `C++`, `C#` and their like (one letter with its signs) and `.NET` are words of their own.
+//! - `C++`, `C#` and their like (one letter with its signs) and `.NET` are words of their own;
+//! - a Greek letter that stands alone is its name: `α-synuclein` and `alpha-synuclein` are the same words, as authors write
+//!   `$\alpha$` for what readers type as `alpha`.
+
+mod ascii;
+mod greek;
 
 use std::ops::Range;
 
@@ -25,16 +30,50 @@ pub struct FoundWord {
     pub range: Range<usize>,
 }
 
+/// A word while its text is being read: [`FoundWord`] without a copy.
+#[derive(Debug, Clone, Copy)]
+pub struct SeenWord<'a> {
+    pub cased: &'a str,
+    pub folded: &'a str,
+    pub start: usize,
+    pub end: usize,
+}
+
 /// Cuts `text` into its words, in order.
 pub fn words(text: &str) -> Vec<FoundWord> {
-    let units = units(text);
+    let mut found = Vec::new();
+    each_word(text, |word| {
+        found.push(FoundWord { cased: word.cased.to_owned(), folded: word.folded.to_owned(), range: word.start..word.end });
+    });
+    found
+}
+
+/// Hands each word of `text` on, in order; what [`words`] lists.
+pub fn each_word(text: &str, mut take: impl FnMut(SeenWord<'_>)) {
+    let mut folded = String::new();
+    let mut from = 0;
+    // No rule below looks across a space, so plain stretches need not be taken apart into characters.
+    for stretch in text.split_inclusive([' ', '\n']) {
+        if stretch.is_ascii() {
+            ascii::each_word(stretch, from, &mut folded, &mut take);
+        } else {
+            each_unicode_word(stretch, from, &mut take);
+        }
+        from += stretch.len();
+    }
+}
+
+fn each_unicode_word(stretch: &str, from: usize, take: &mut impl FnMut(SeenWord<'_>)) {
+    let units = units(stretch);
     let mut splitter = Splitter { units: &units, found: Vec::new(), open: None };
     let mut next = 0;
     while next < units.len() {
         next = splitter.take(next);
     }
     splitter.close();
-    splitter.found
+    for FoundWord { cased, folded, range } in &splitter.found {
+        take(SeenWord { cased, folded, start: from + range.start, end: from + range.end });
+    }
 }
 
 /// Folds the case of a text without accents (Unicode full case folding, by way of upper case).
@@ -169,6 +208,9 @@ impl Splitter<'_> {
 
     fn close(&mut self) {
         if let Some(mut word) = self.open.take() {
+            if let Some(name) = greek::name(&word.cased) {
+                word.cased = name;
+            }
             word.folded = fold_case(&word.cased);
             self.found.push(word);
         }
@@ -236,7 +278,8 @@ mod tests {
         check("3D重建 モデル", &["3d", "重", "建", "モ", "デ", "ル"]);
         check("ﾓﾃﾞﾙ", &["モ", "デ", "ル"]);
         check("모델을", &["모", "델", "을"]);
-        check("हिन्दी α-synuclein Ёлка", &["हिन्दी", "α", "synuclein", "елка"]);
+        check("हिन्दी α-synuclein Ёлка", &["हिन्दी", "alpha", "synuclein", "елка"]);
+        check("Σ 𝛽 µ ς αλφα μm", &["sigma", "beta", "mu", "sigma", "αλφα", "μm"]);
         check("🚀 !! — …", &[]);
         check("\u{301}\u{301}x", &["x"]);
     }
@@ -246,7 +289,23 @@ mod tests {
         assert_eq!(words("the RÁG")[1], FoundWord { cased: "RAG".into(), folded: "rag".into(), range: 4..8 });
     }
 
+    /// The words of all of `text` by the rules for any script.
+    fn by_characters(text: &str) -> Vec<FoundWord> {
+        let mut found = Vec::new();
+        each_unicode_word(text, 0, &mut |word: SeenWord<'_>| {
+            found.push(FoundWord { cased: word.cased.to_owned(), folded: word.folded.to_owned(), range: word.start..word.end });
+        });
+        found
+    }
+
     proptest! {
+        #[test]
+        fn plain_stretches_are_read_by_the_rules_of_all(
+            text in prop_oneof![any::<String>(), r"([a-cA-C'’sS+#.nNeEtT \n-]|[é\u{301}深]|\.net|'s){0,40}"]
+        ) {
+            prop_assert_eq!(words(&text), by_characters(&text));
+        }
+
         #[test]
         fn words_of_words_are_the_same_words(text in any::<String>()) {
             for word in words(&text) {

@@ -1,47 +1,40 @@
 //! The words of a text that show why its paper is here.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::filter::Filter;
-use crate::filter::syntax::{Atom, Field, Scope};
-use crate::filter::words::words;
+use crate::filter::syntax::{Atom, Field};
+use crate::filter::words::each_word;
 
-use super::text::{Wanted, stem};
-use super::{near, places};
+use super::index::DayIndex;
+use super::near;
+use super::phrase::{Pattern, Run};
+use super::text::Wanted;
 
 /// The parts of `text`, which is the `field` of a paper (of the authors: one name), to mark for `filters`: byte ranges, ascending,
 /// apart from one another, each of whole words. A phrase is one part. What a filter leaves out marks nothing.
 pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<usize>> {
-    let wanted: Vec<(Scope, &Atom)> = filters
-        .iter()
-        .flat_map(|filter| filter.expression().atoms())
-        .filter_map(|(atom, wanted)| match atom {
-            Atom::Text(scope, _) | Atom::Near(scope, _) if wanted && scope.covers(field) => Some((*scope, atom)),
-            _ => None,
-        })
-        .collect();
-    if wanted.is_empty() {
-        return Vec::new();
-    }
-    let found = words(text);
-    let stems: Vec<String> = found.iter().map(|word| stem(&word.folded)).collect();
-    let places = places::of_field(0, field, [found.len()]);
+    let atoms = filters.iter().flat_map(|filter| filter.expression().atoms());
+    let mut wanted = atoms.filter_map(|(atom, wanted)| match atom {
+        Atom::Text(scope, _) | Atom::Near(scope, _) if wanted && scope.covers(field) => Some((scope, atom)),
+        _ => None,
+    });
+    let Some(first) = wanted.next() else { return Vec::new() };
+    let mut ranges = Vec::new();
+    each_word(text, |word| ranges.push(word.start..word.end));
+    // The same index that finds the paper, over this text alone: what it finds is what is marked.
+    let index = DayIndex::of_text(field, text);
     let mut marks = Vec::new();
-    for (scope, atom) in wanted {
-        let places_of = |word| {
-            let word = Wanted::new(word, scope.is_names());
-            let matching = places.iter().zip(found.iter().zip(&stems)).filter(|(_, (found, stem))| word.is(found, stem));
-            Cow::Owned(matching.map(|(place, _)| *place).collect())
-        };
-        let occurrences = match atom {
-            Atom::Text(_, phrase) => places::of_phrase(scope, phrase, |i| places_of(&phrase.words[i])),
-            Atom::Near(_, near) => near::of_near(scope, near, &places_of),
-            _ => Vec::new(),
-        };
-        for occurrence in occurrences {
-            let (first, last) = (&found[occurrence.first.position() as usize], &found[occurrence.last.position() as usize]);
-            marks.push(first.range.start..last.range.end);
+    for (scope, atom) in [first].into_iter().chain(wanted) {
+        let set_of = |word: &_| index.vocabulary.find(&Wanted::new(word, scope.is_names()));
+        let mut mark = |run: Run| marks.push(ranges[run.first as usize].start..ranges[run.last as usize].end);
+        match atom {
+            Atom::Text(_, phrase) => {
+                let pattern = Pattern { words: phrase.words.iter().map(set_of).collect(), order: phrase.order };
+                index.each_run(&pattern, mark);
+            }
+            Atom::Near(_, near) => near::runs(&index, near, &set_of).into_iter().for_each(&mut mark),
+            _ => {}
         }
     }
     united(marks)

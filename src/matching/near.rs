@@ -1,48 +1,50 @@
 //! Which stretches of words stand near one another.
 
-use std::borrow::Cow;
+use crate::filter::syntax::{Near, Stretch, Word};
 
-use crate::filter::syntax::{Near, Scope, Stretch, Word};
+use super::index::DayIndex;
+use super::phrase::{Pattern, Run};
+use super::vocabulary::WordSet;
+use crate::filter::syntax::Order;
 
-use super::places::{Occurrence, Place, in_sequence};
-
-/// The stretches in `scope` that `near` asks for, in ascending order. `places_of` gives all places of a word in ascending order.
-pub(super) fn of_near<'a>(scope: Scope, near: &'a Near, places_of: &impl Fn(&'a Word) -> Cow<'a, [Place]>) -> Vec<Occurrence> {
-    let mut found = near_one_another(near, places_of);
-    found.retain(|occurrence| scope.covers(occurrence.first.field()));
-    found
-}
-
-fn near_one_another<'a>(near: &'a Near, places_of: &impl Fn(&'a Word) -> Cow<'a, [Place]>) -> Vec<Occurrence> {
-    let (left, right) = (of_stretch(&near.left, places_of), of_stretch(&near.right, places_of));
-    let mut found = followed(&left, &right, near.distance);
-    found.extend(followed(&right, &left, near.distance));
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-fn of_stretch<'a>(stretch: &'a Stretch, places_of: &impl Fn(&'a Word) -> Cow<'a, [Place]>) -> Vec<Occurrence> {
-    match stretch {
-        Stretch::Words(words) => in_sequence(&words.iter().map(places_of).collect::<Vec<_>>()),
-        Stretch::Near(near) => near_one_another(near, places_of),
-        Stretch::AnyOf(parts) => {
-            let mut found: Vec<Occurrence> = parts.iter().flat_map(|part| of_stretch(part, places_of)).collect();
-            found.sort_unstable();
-            found.dedup();
-            found
-        }
+/// The stretches of any field that `near` asks for, ascending. `set_of` looks a word up.
+pub(super) fn runs(index: &DayIndex, near: &Near, set_of: &impl Fn(&Word) -> WordSet) -> Vec<Run> {
+    let left = of_stretch(index, &near.left, set_of);
+    if left.is_empty() {
+        return left;
     }
+    let right = of_stretch(index, &near.right, set_of);
+    let mut found = followed(index, &left, &right, near.distance);
+    found.extend(followed(index, &right, &left, near.distance));
+    sorted(found)
 }
 
-/// Each of `first` with each of `second` that begins behind it after at most `distance` other words.
-fn followed(first: &[Occurrence], second: &[Occurrence], distance: u32) -> Vec<Occurrence> {
+fn of_stretch(index: &DayIndex, stretch: &Stretch, set_of: &impl Fn(&Word) -> WordSet) -> Vec<Run> {
+    let mut found = Vec::new();
+    match stretch {
+        Stretch::Words(words) => {
+            let pattern = Pattern { words: words.iter().map(set_of).collect(), order: Order::InSequence };
+            index.each_run(&pattern, |run| found.push(run));
+        }
+        Stretch::Near(near) => return runs(index, near, set_of),
+        Stretch::AnyOf(parts) => parts.iter().for_each(|part| found.extend(of_stretch(index, part, set_of))),
+    }
+    sorted(found)
+}
+
+/// Each of `first` with each of `second` that begins behind it in the same text after at most `distance` other words.
+fn followed(index: &DayIndex, first: &[Run], second: &[Run], distance: u32) -> Vec<Run> {
     let mut found = Vec::new();
     for one in first {
-        let (from, to) = (one.last.after(1), one.last.after(1 + distance as usize));
-        let behind = &second[second.partition_point(|other| other.first < from)..];
-        let near = behind.iter().take_while(|other| other.first <= to);
-        found.extend(near.map(|other| Occurrence { first: one.first, last: other.last }));
+        let behind = &second[second.partition_point(|other| other.first <= one.last)..];
+        let near = behind.iter().take_while(|other| other.first <= one.last + 1 + distance && index.in_one_text(one.last, other.first));
+        found.extend(near.map(|other| Run { first: one.first, last: other.last }));
     }
     found
+}
+
+fn sorted(mut runs: Vec<Run>) -> Vec<Run> {
+    runs.sort_unstable();
+    runs.dedup();
+    runs
 }

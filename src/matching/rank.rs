@@ -1,10 +1,8 @@
 //! How well a paper matches: BM25F (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework").
 
-use crate::filter::Filter;
 use crate::filter::syntax::Field;
 
-use super::index::DayIndex;
-use super::places::Occurrence;
+use super::index::{DayIndex, Text};
 
 /// A word in the title says more than one among two hundred in the abstract.
 const TITLE_WEIGHT: f32 = 3.0;
@@ -40,29 +38,15 @@ impl Lengths {
     }
 }
 
-/// The scores of one atom that was found at `found` (ascending), by paper.
-pub(super) fn scores(found: &[Occurrence], lengths: &Lengths) -> Vec<Score> {
-    let by_paper: Vec<&[Occurrence]> = found.chunk_by(|a, b| a.first.paper() == b.first.paper()).collect();
-    let (all, with) = (lengths.papers.len() as f32, by_paper.len() as f32);
-    let rarity = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
-    let score = |occurrences: &[Occurrence]| {
-        let paper = occurrences[0].first.paper();
-        let weight = |field| if field == Field::Title { TITLE_WEIGHT } else { 1.0 };
-        let frequency: f32 = occurrences.iter().map(|o| weight(o.first.field()) / lengths.normalised(paper, o.first.field())).sum();
-        Score { paper, value: rarity * frequency / (SATURATION + frequency) }
-    };
-    by_paper.into_iter().map(score).collect()
-}
-
-impl DayIndex {
-    /// How well the paper matches: 0 or more, comparable between papers of one index under one filter. Only the words the
-    /// filter wants count; what it leaves out, and facts such as categories, do not.
-    pub fn relevance(&self, filter: &Filter, ordinal: u32) -> f32 {
-        let wanted = filter.expression().atoms().into_iter().filter(|&(_, wanted)| wanted);
-        let score = |atom| {
-            let hits = self.hits(atom);
-            hits.scores.binary_search_by_key(&ordinal, |score| score.paper).map_or(0.0, |i| hits.scores[i].value)
-        };
-        wanted.map(|(atom, _)| score(atom)).sum()
-    }
+/// The scores of the papers of one atom, by paper. `each_text` hands on the text of each place where the atom was found.
+pub(super) fn scores(index: &DayIndex, each_text: impl FnOnce(&mut dyn FnMut(Text))) -> Box<[Score]> {
+    let mut frequencies = vec![0.0_f32; index.len()];
+    each_text(&mut |text| {
+        let weight = if text.field == Field::Title { TITLE_WEIGHT } else { 1.0 };
+        frequencies[text.paper as usize] += weight / index.lengths.normalised(text.paper, text.field);
+    });
+    let with = frequencies.iter().filter(|frequency| **frequency > 0.0).count() as f32;
+    let rarity = (1.0 + (index.len() as f32 - with + 0.5) / (with + 0.5)).ln();
+    let found = (0..).zip(frequencies).filter(|(_, frequency)| *frequency > 0.0);
+    found.map(|(paper, frequency)| Score { paper, value: rarity * frequency / (SATURATION + frequency) }).collect()
 }

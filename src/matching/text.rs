@@ -1,19 +1,19 @@
 //! When a word of a text is a word of a filter.
 
+use std::borrow::Cow;
+
 use rust_stemmers::{Algorithm, Stemmer};
 
-use crate::filter::pattern;
 use crate::filter::syntax::Word;
-use crate::filter::words::FoundWord;
 
 /// The stem of a word in folded case, by Snowball's English rules (<https://snowballstem.org>). Words with other letters or
 /// with digits are their own stem.
-pub(super) fn stem(folded: &str) -> String {
+pub(super) fn stem(folded: &str) -> Cow<'_, str> {
     if folded.bytes().all(|b| b.is_ascii_lowercase()) {
         let word = abbreviation_of_plural(folded).unwrap_or(folded);
-        Stemmer::create(Algorithm::English).stem(word).into_owned()
+        Stemmer::create(Algorithm::English).stem(word)
     } else {
-        folded.to_owned()
+        Cow::Borrowed(folded)
     }
 }
 
@@ -25,9 +25,9 @@ fn abbreviation_of_plural(folded: &str) -> Option<&str> {
     (!has_vowel).then_some(singular)
 }
 
-/// A filter's word, ready to be compared with many words of texts.
+/// What a filter's word asks of the words of texts.
 pub(super) enum Wanted<'a> {
-    Stem(String),
+    Stem(Cow<'a, str>),
     Folded(&'a str),
     Cased(&'a str),
     Prefix(&'a str),
@@ -44,17 +44,6 @@ impl<'a> Wanted<'a> {
             Word::Pattern(text) => Wanted::Pattern(text),
             Word::Exact(text) => Wanted::Folded(text),
             Word::Cased(text) => Wanted::Cased(text),
-        }
-    }
-
-    /// Whether `found` is such a word. `found_stem` is its stem.
-    pub fn is(&self, found: &FoundWord, found_stem: &str) -> bool {
-        match self {
-            Wanted::Stem(stem) => found_stem == stem,
-            Wanted::Folded(text) => found.folded == *text,
-            Wanted::Cased(text) => found.cased == *text,
-            Wanted::Prefix(text) => found.folded.starts_with(text),
-            Wanted::Pattern(text) => pattern::covers(text, &found.folded),
         }
     }
 }

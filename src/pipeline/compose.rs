@@ -13,8 +13,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::archive;
-use crate::digest::{self, Content, NewDigest, StoredDigest, Wanted, Window, lay_out};
-use crate::filter::{Filter, NamedFilter};
+use crate::digest::{self, Content, Filters, NewDigest, Searched, StoredDigest, Wanted, Window, lay_out};
 use crate::mail::queue::{self, NewMail, Subject};
 use crate::schedule::next_due;
 use crate::subscriber::{self, Due};
@@ -96,8 +95,10 @@ pub async fn of_day(app: &App, now: DateTime<Utc>, subscriber_id: i64, day: Naiv
     let mut tx = app.db.begin().await?;
     let Some(due) = subscriber::reader(&mut tx, subscriber_id).await? else { return Ok(None) };
     let window = Window::new(archive::listed_on(&app.db, day, &app.config.digest.curated).await?);
-    let filters = subscriber::parse_filters(subscriber_id, &due.filters);
-    let content = lay_out(&window, None, &Wanted { filters: &filters, max_papers: due.max_papers, sent: &HashSet::new() });
+    let catalogue = app.windows.catalogue();
+    let filters = digest::compile(&catalogue, subscriber_id, &due.filters);
+    let wanted = Wanted { filters: &filters, max_papers: due.max_papers, sent: &HashSet::new() };
+    let content = lay_out(&mut Searched::new(&window, &catalogue), None, &wanted);
     Ok(Some(StoredDigest { day, since: None, composed_at: now, content }))
 }
 
@@ -177,9 +178,9 @@ async fn begins(app: &App, due: &[Due], taken_over: &HashMap<i64, i64>) -> sqlx:
 /// The digests of a chunk, in its order. Readers with the same window are served together, and a window
 /// goes before the next one comes: after an outage a chunk can have many.
 async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[Due], batches: &Batches) -> sqlx::Result<Vec<Content>> {
-    let filters: Vec<Vec<(NamedFilter, Filter)>> =
-        due.iter().map(|reader| subscriber::parse_filters(reader.subscriber_id, &reader.filters)).collect();
-    let recent = match filters.iter().any(|filters| looks_back(filters)) {
+    let catalogue = app.windows.catalogue();
+    let filters: Vec<Filters> = due.iter().map(|reader| digest::compile(&catalogue, reader.subscriber_id, &reader.filters)).collect();
+    let recent = match filters.iter().any(looks_back) {
         true => Some(app.windows.recent(&app.db, now, app.config.digest.lookback, batches.through).await?),
         false => None,
     };
@@ -188,9 +189,11 @@ async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[D
         groups.entry(*after).or_default().push(place);
     }
     let mut contents = vec![Content::default(); due.len()];
+    let mut searched_recent = recent.as_deref().map(|recent| Searched::new(recent, &catalogue));
     for (after, places) in groups {
         let window = app.windows.batches(&app.db, after, batches.through, &app.config.digest.curated).await?;
         let sent = sent_before(tx, &window, recent.as_deref(), due, &filters, &places).await?;
+        let mut searched = Searched::new(&window, &catalogue);
         for place in places {
             let (reader, filters) = (&due[place], &filters[place]);
             // Somebody whose filters all became unreadable must not get trending papers instead.
@@ -199,13 +202,13 @@ async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[D
             }
             let nothing = HashSet::new();
             let sent = sent.get(&reader.subscriber_id).unwrap_or(&nothing);
-            contents[place] = lay_out(&window, recent.as_deref(), &Wanted { filters, max_papers: reader.max_papers, sent });
+            contents[place] = lay_out(&mut searched, searched_recent.as_mut(), &Wanted { filters, max_papers: reader.max_papers, sent });
         }
     }
     Ok(contents)
 }
 
-fn looks_back(filters: &[(NamedFilter, Filter)]) -> bool {
+fn looks_back(filters: &Filters) -> bool {
     filters.iter().any(|(_, filter)| filter.depends_on_changing_facts())
 }
 
@@ -216,7 +219,7 @@ async fn sent_before(
     window: &Window,
     recent: Option<&Window>,
     due: &[Due],
-    filters: &[Vec<(NamedFilter, Filter)>],
+    filters: &[Filters],
     places: &[usize],
 ) -> sqlx::Result<HashMap<i64, HashSet<i64>>> {
     let known = window.papers.iter().filter(|paper| !paper.new).chain(recent.into_iter().flat_map(|recent| &recent.papers));

@@ -1,0 +1,107 @@
+//! How fast a day's papers meet a million filters, and how that compares: one table, one run, the same inputs, equal counts.
+//!
+//!     make bench                                   everything, with PostgreSQL and Tantivy beside
+//!     cargo bench --bench matching -- [PART]...    engine, worst: those parts only
+//!
+//! Only the ratios within one run mean something; figures are processor time of one thread where the system tells it.
+
+mod workload;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use paperlark::matching::{Catalogue, Compiled, DayIndex};
+use paperlark::paper::Paper;
+use workload::Material;
+
+const FILTERS: usize = 1_000_000;
+const RUNS: usize = 5;
+
+/// Processor time of this thread, where the system tells it; time that passes elsewhere.
+pub fn clock() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    match stat.as_deref().and_then(|stat| stat.split(' ').next()?.parse().ok()) {
+        Some(nanoseconds) => Duration::from_nanos(nanoseconds),
+        None => {
+            static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+            START.get_or_init(Instant::now).elapsed()
+        }
+    }
+}
+
+/// The result, and the median duration of several runs.
+pub fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> (T, Duration) {
+    let mut durations = Vec::new();
+    let mut result = None;
+    for _ in 0..runs {
+        drop(result.take());
+        let start = clock();
+        result = Some(black_box(work()));
+        durations.push(clock().saturating_sub(start));
+    }
+    durations.sort_unstable();
+    (result.expect("at least one run"), durations[runs / 2])
+}
+
+/// The number of matches of all `filters`: text analysis, look-up of every atom, and the list of each filter's papers.
+fn evaluate(papers: &[Paper], catalogue: &Catalogue, filters: &[Compiled]) -> u64 {
+    let index = DayIndex::build(papers);
+    let mut matcher = index.matcher(catalogue);
+    filters.iter().map(|filter| black_box(matcher.matches(filter)).len() as u64).sum()
+}
+
+fn evaluate_on_two_threads(papers: &[Paper], catalogue: &Catalogue, filters: &[Compiled]) -> u64 {
+    let index = DayIndex::build(papers);
+    let count = |filters: &[Compiled]| {
+        let mut matcher = index.matcher(catalogue);
+        filters.iter().map(|filter| black_box(matcher.matches(filter)).len() as u64).sum::<u64>()
+    };
+    let (first, second) = filters.split_at(filters.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| count(second));
+        count(first) + other.join().expect("the other half is counted")
+    })
+}
+
+fn compile(texts: &[String]) -> (Catalogue, Vec<Compiled>) {
+    let catalogue = Catalogue::default();
+    let filters = texts.iter().map(|text| catalogue.compile(text).unwrap_or_else(|error| panic!("{text}: {error}"))).collect();
+    (catalogue, filters)
+}
+
+fn engine(material: &Material) {
+    println!("{FILTERS} filters; seconds on one core, the median of {RUNS} runs");
+    for (name, texts, sizes) in
+        [("alternatives", material.alternatives(FILTERS), &[300, 1_000, 3_000][..]), ("mixed", material.mixed(FILTERS), &[300])]
+    {
+        let distinct = texts.iter().collect::<std::collections::HashSet<_>>().len();
+        let ((catalogue, filters), compiling) = median(3, || compile(&texts));
+        println!("  {name}: {distinct} distinct texts, {} distinct atoms", catalogue.len());
+        println!("    read and numbered                       {:>8.3}", compiling.as_secs_f64());
+        for &size in sizes {
+            let papers = &material.papers[..size];
+            let (_, indexing) = median(RUNS, || DayIndex::build(papers));
+            let (found, evaluating) = median(RUNS, || evaluate(papers, &catalogue, &filters));
+            let start = Instant::now();
+            let by_two = evaluate_on_two_threads(papers, &catalogue, &filters);
+            let two = start.elapsed();
+            assert_eq!(found, by_two, "two threads find the same");
+            println!(
+                "    evaluated over {size:>5} papers             {:>8.3}   indexing {:.3}; {found} matches; two threads {:.3}",
+                evaluating.as_secs_f64(),
+                indexing.as_secs_f64(),
+                two.as_secs_f64()
+            );
+        }
+    }
+}
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_asked = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
+    let material = Material::load();
+    println!("{} {} papers", material.papers.len(), if material.is_real { "real" } else { "invented" });
+    if is_asked("engine") {
+        engine(&material);
+    }
+}

@@ -1,0 +1,183 @@
+//! Runs the programs of filters over one index.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::bitmap::{self, Bitmap};
+use super::catalogue::{Catalogue, Compiled, Question};
+use super::index::{DayIndex, Text};
+use super::near;
+use super::phrase::{Pattern, Run};
+use super::program::{Stack, Step};
+use super::rank::{self, Score};
+use super::slots::Slots;
+use super::text::Wanted;
+use super::vocabulary::WordSet;
+
+/// What one index remembers of atoms at most, in bytes; beyond it, an atom is looked up anew for every filter.
+const MAX_REMEMBERED_BYTES: usize = 64 << 20;
+/// What remembering the papers of an atom costs beside them, about.
+const ENTRY_BYTES: usize = 64;
+
+/// What an index has learnt of the catalogue it worked with last.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<Option<(u64, Arc<Memory>)>>);
+
+/// The atoms that were looked up so far, each once, and the words they are made of.
+#[derive(Default)]
+struct Memory {
+    words: Slots<WordSet>,
+    /// `None` where no paper has the atom.
+    atoms: Slots<Option<Box<Hits>>>,
+    bytes: AtomicUsize,
+}
+
+/// The papers of one atom; at least one.
+struct Hits {
+    papers: Bitmap,
+    /// How much the atom says for each of its papers; found out when first asked for.
+    scores: OnceLock<Box<[Score]>>,
+}
+
+/// Runs filters over an index. Each thread has its own; what they learn of atoms they share.
+pub struct Matcher<'a> {
+    index: &'a DayIndex,
+    catalogue: &'a Catalogue,
+    memory: Arc<Memory>,
+    stack: Stack,
+    found: Vec<u32>,
+}
+
+impl DayIndex {
+    /// What runs the filters of `catalogue` over this index. It remembers what it learns of atoms until another catalogue comes.
+    pub fn matcher<'a>(&'a self, catalogue: &'a Catalogue) -> Matcher<'a> {
+        let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|(number, _)| *number != catalogue.number) {
+            *kept = Some((catalogue.number, Arc::default()));
+        }
+        let memory = kept.as_ref().map(|(_, memory)| Arc::clone(memory)).unwrap_or_default();
+        Matcher::new(self, catalogue, memory)
+    }
+}
+
+impl<'a> Matcher<'a> {
+    fn new(index: &'a DayIndex, catalogue: &'a Catalogue, memory: Arc<Memory>) -> Matcher<'a> {
+        Matcher { index, catalogue, memory, stack: Stack::default(), found: Vec::new() }
+    }
+
+    /// A matcher whose work nobody shares.
+    pub(super) fn alone(index: &'a DayIndex, catalogue: &'a Catalogue) -> Matcher<'a> {
+        Matcher::new(index, catalogue, Arc::default())
+    }
+
+    /// The ordinals of the papers that match `filter`, a filter of the matcher's catalogue; ascending.
+    pub fn matches(&mut self, filter: &Compiled) -> &[u32] {
+        let papers = self.index.len();
+        let mut stack = std::mem::take(&mut self.stack);
+        stack.push(papers);
+        for step in &*filter.steps {
+            match *step {
+                Step::Or(atom) => self.with_hits(atom, |hits| stack.or(hits.map(Hits::blocks))),
+                Step::And(atom) => self.with_hits(atom, |hits| stack.and(hits.map(Hits::blocks))),
+                Step::AndNot(atom) => self.with_hits(atom, |hits| stack.and_not(hits.map(Hits::blocks))),
+                Step::Fill => stack.fill(papers),
+                Step::Push => stack.push(papers),
+                Step::PopOr | Step::PopAnd | Step::PopAndNot => stack.pop(*step),
+            }
+        }
+        self.found.clear();
+        bitmap::list(stack.take(), &mut self.found);
+        self.stack = stack;
+        &self.found
+    }
+
+    /// How well each of the papers `ordinals` (ascending) matches: 0 or more, comparable between papers of one index under one
+    /// filter. Only the words the filter wants count; what it leaves out, and facts such as categories, do not.
+    pub fn relevance(&self, filter: &Compiled, ordinals: &[u32]) -> Vec<f32> {
+        let mut relevance = vec![0.0; ordinals.len()];
+        for atom in filter.wanted() {
+            self.with_hits(atom, |hits| {
+                let Some(hits) = hits else { return };
+                let scores = hits.scores.get_or_init(|| self.scores(atom));
+                for (sum, ordinal) in relevance.iter_mut().zip(ordinals) {
+                    if let Ok(at) = scores.binary_search_by_key(ordinal, |score| score.paper) {
+                        *sum += scores[at].value;
+                    }
+                }
+            });
+        }
+        relevance
+    }
+
+    /// Hands on the papers of one atom; they are looked up once, as far as memory goes.
+    fn with_hits<T>(&self, atom: u32, take: impl FnOnce(Option<&Hits>) -> T) -> T {
+        let slot = self.memory.atoms.at(atom);
+        if let Some(hits) = slot.get() {
+            return take(hits.as_deref());
+        }
+        if self.memory.bytes.load(Ordering::Relaxed) > MAX_REMEMBERED_BYTES {
+            return take(self.look_up(atom).as_ref());
+        }
+        let hits = slot.get_or_init(|| {
+            let hits = self.look_up(atom).map(Box::new);
+            let bytes = hits.as_ref().map_or(0, |hits| ENTRY_BYTES + size_of_val(hits.papers.blocks()));
+            self.memory.bytes.fetch_add(bytes, Ordering::Relaxed);
+            hits
+        });
+        take(hits.as_deref())
+    }
+
+    fn look_up(&self, atom: u32) -> Option<Hits> {
+        let question = self.catalogue.question(atom);
+        let papers = match &question {
+            Question::Fact(fact) => self.index.facts.find(fact),
+            asked => {
+                let mut papers = Bitmap::none(self.index.len());
+                self.each_text(asked, |text| papers.insert(text.paper));
+                papers
+            }
+        };
+        (!papers.is_empty()).then_some(Hits { papers, scores: OnceLock::new() })
+    }
+
+    fn scores(&self, atom: u32) -> Box<[Score]> {
+        let question = self.catalogue.question(atom);
+        rank::scores(self.index, |take| self.each_text(&question, take))
+    }
+
+    /// Hands on the text of each place where the words of `question` stand.
+    fn each_text(&self, question: &Question, mut take: impl FnMut(Text)) {
+        let mut take_run = |fields: u8, run: Run| {
+            let text = self.index.text_at(run.first);
+            if fields & 1 << text.field as u8 != 0 {
+                take(text);
+            }
+        };
+        match question {
+            Question::Fact(_) => {}
+            Question::Text { fields, order, words } => {
+                let Some(words) = self.word_sets(words) else { return };
+                self.index.each_run(&Pattern { words, order: *order }, |run| take_run(*fields, run));
+            }
+            Question::Near { fields, whole, near } => {
+                let set_of = |word: &_| self.index.vocabulary.find(&Wanted::new(word, *whole));
+                near::runs(self.index, near, &set_of).into_iter().for_each(|run| take_run(*fields, run));
+            }
+        }
+    }
+
+    /// The words of the index that those of the catalogue stand for; `None` if there is none for some.
+    fn word_sets(&self, words: &[u32]) -> Option<Vec<WordSet>> {
+        let word_set = |number: &u32| {
+            let find = || self.catalogue.with_word(*number, |word, whole| self.index.vocabulary.find(&Wanted::new(word, whole)));
+            Some(self.memory.words.at(*number).get_or_init(find)).filter(|set| **set != WordSet::NONE).cloned()
+        };
+        words.iter().map(word_set).collect()
+    }
+}
+
+impl Hits {
+    fn blocks(&self) -> &[u64] {
+        self.papers.blocks()
+    }
+}
