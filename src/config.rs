@@ -116,15 +116,21 @@ pub struct Relay {
     pub password: Option<Secret>,
     #[serde(deserialize_with = "unless_empty")]
     pub password_file: Option<PathBuf>,
+    pub auth: LoginKind,
     #[serde(deserialize_with = "unless_empty")]
     pub hello: Option<String>,
     pub connections: usize,
+    pub mails_per_connection: u32,
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub command_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub data_timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub dot_timeout: Duration,
     #[serde(deserialize_with = "unless_empty")]
     pub log: Option<PathBuf>,
 }
@@ -242,6 +248,20 @@ pub enum Tls {
     Starttls,
     /// RFC 8314 implicit TLS.
     Tls,
+}
+
+/// How to log in to the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoginKind {
+    /// PLAIN where the relay offers it, else LOGIN.
+    Auto,
+    /// RFC 4616.
+    Plain,
+    /// The older form that some relays offer alone.
+    Login,
+    /// An OAuth 2 access token in place of the password.
+    Xoauth2,
 }
 
 /// What becomes of a mail whose acceptance was not learnt.

@@ -1,35 +1,32 @@
 //! The relay: connections, one mail at a time on each, and what its replies mean.
 //!
-//! The only user of lettre's transport. Its high-level `send` cannot tell whether a reply was lost
-//! before or after the last byte of a mail, so the commands are driven here one by one (RFC 5321
-//! § 3.3), each with its own time-out.
+//! A client of our own: what went wrong is known by the phase in which it did (RFC 5321 § 3.3), each phase has its
+//! time-out, and commands travel together where the relay allows (RFC 2920): MAIL with RCPT, and both with the end
+//! of the mail before. DATA never does: by then the caller has committed that the relay may have the mail.
 
 mod connect;
+mod connection;
+mod login;
+mod pool;
 mod reply;
+mod wire;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use lettre::Address;
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
-use tokio::time::timeout;
+use std::sync::Arc;
 
 pub use connect::RelayError;
 pub use reply::{Reply, SendError};
 
 use crate::config;
 use connect::Connector;
-use reply::{Phase, judge};
+use connection::Wanted;
+use pool::{Lease, Pool};
 
-/// The way to the relay, with the connections that are open and idle.
+/// The way to the relay, with its connections.
 pub struct Relay {
     connector: Connector,
-    command_timeout: Duration,
-    data_timeout: Duration,
-    idle: Mutex<Vec<AsyncSmtpConnection>>,
+    connections: usize,
+    pool: Arc<Pool>,
     log: Option<PathBuf>,
 }
 
@@ -42,7 +39,7 @@ impl std::fmt::Debug for Relay {
 /// A mail whose recipient the relay has accepted, but of which it has not seen a byte.
 pub struct Envelope<'a> {
     relay: &'a Relay,
-    connection: AsyncSmtpConnection,
+    lease: Lease,
 }
 
 impl std::fmt::Debug for Envelope<'_> {
@@ -59,9 +56,8 @@ impl Relay {
     pub fn new(settings: &config::Relay, hello: &str) -> Result<Self, RelayError> {
         Ok(Self {
             connector: Connector::new(settings, hello)?,
-            command_timeout: settings.command_timeout,
-            data_timeout: settings.data_timeout,
-            idle: Mutex::default(),
+            connections: settings.connections,
+            pool: Pool::new(settings),
             log: settings.log.clone(),
         })
     }
@@ -76,79 +72,78 @@ impl Relay {
         self.log.clone().filter(|_| name == self.name())
     }
 
-    /// Opens the envelope of a mail: MAIL and RCPT, on an idle connection or a new one.
+    /// How many mails should be under way at once: one on each connection, and one behind it whose envelope can go out
+    /// with the end of the mail before.
+    pub fn width(&self) -> usize {
+        self.connections * 2
+    }
+
+    /// Opens the envelope of a mail: MAIL and RCPT, on an idle connection or a new one. Waits while all are at work.
     ///
     /// # Errors
     /// [`SendError::Route`] when no mail can go now; [`SendError::Deferred`] and
     /// [`SendError::Refused`] when the relay will not take mail for this recipient.
     pub async fn open(&self, from: &str, to: &str, eight_bit: bool) -> Result<Envelope<'_>, SendError> {
-        let parse = |text: &str| {
-            text.parse::<Address>().map_err(|error| SendError::Refused(Reply::local(format!("the address is unusable: {error}"))))
-        };
-        let (from, to) = (parse(from)?, parse(to)?);
-        // The relay may have closed an idle connection meanwhile; only a new one tells its state.
-        if let Some(connection) = self.take_idle() {
-            match self.envelope(connection, &from, &to, eight_bit).await {
-                Err(SendError::Route(_)) => {}
-                verdict => return verdict,
+        let wanted = Wanted::parse(from, to, eight_bit)?;
+        loop {
+            let mut lease = self.pool.turn(&wanted).await;
+            // The relay may have closed an idle connection meanwhile; only a new one tells its state.
+            if lease.connection.is_some() {
+                match self.envelope(&mut lease, &wanted).await {
+                    Err(SendError::Route(_)) => lease.connection = None,
+                    verdict => return self.opened(lease, verdict),
+                }
             }
+            match self.connector.connect().await {
+                Ok(connection) => lease.connection = Some(connection),
+                // One connection too many is no trouble while others work.
+                Err(error) if error.reply().says_slower() && self.pool.has_others() => {
+                    self.pool.shrink();
+                    continue;
+                }
+                Err(error) => return self.opened(lease, Err(error)),
+            }
+            let verdict = self.envelope(&mut lease, &wanted).await;
+            return self.opened(lease, verdict);
         }
-        self.envelope(self.connector.connect().await?, &from, &to, eight_bit).await
     }
 
-    async fn envelope(
-        &self,
-        mut connection: AsyncSmtpConnection,
-        from: &Address,
-        to: &Address,
-        eight_bit: bool,
-    ) -> Result<Envelope<'_>, SendError> {
-        let mut parameters = Vec::new();
-        if eight_bit && connection.server_info().supports_feature(Extension::EightBitMime) {
-            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    async fn envelope(&self, lease: &mut Lease, wanted: &Wanted) -> Result<(), SendError> {
+        let begun = std::mem::take(&mut lease.begun);
+        match &mut lease.connection {
+            None => Err(SendError::Route(Reply::local("the connection broke"))),
+            Some(connection) if begun => connection.opened().await,
+            Some(connection) => connection.open(wanted).await,
         }
-        let mail = connection.command(Mail::new(Some(from.clone()), parameters));
-        judge(Phase::Mail, timeout(self.command_timeout, mail).await)?;
-        let rcpt = connection.command(Rcpt::new(to.clone(), Vec::new()));
-        let verdict = judge(Phase::Rcpt, timeout(self.command_timeout, rcpt).await);
+    }
+
+    fn opened(&self, lease: Lease, verdict: Result<(), SendError>) -> Result<Envelope<'_>, SendError> {
         match verdict {
-            Ok(_) => Ok(Envelope { relay: self, connection }),
+            Ok(()) => Ok(Envelope { relay: self, lease }),
             Err(error) => {
+                self.heed(error.reply());
                 if error.is_about_this_mail() {
-                    self.reset(connection).await;
+                    lease.keep();
                 }
                 Err(error)
             }
         }
     }
 
-    /// Makes a connection fit for the next mail, or drops it.
-    async fn reset(&self, mut connection: AsyncSmtpConnection) {
-        if let Ok(Ok(_)) = timeout(self.command_timeout, connection.command(Rset)).await {
-            self.keep(connection);
+    fn heed(&self, reply: &Reply) {
+        if reply.says_slower() {
+            self.pool.shrink();
         }
-    }
-
-    fn take_idle(&self) -> Option<AsyncSmtpConnection> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    fn keep(&self, connection: AsyncSmtpConnection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
     /// Says goodbye on all idle connections.
     pub async fn close(&self) {
-        /// The relay is not waited for: nothing depends on its answer.
-        const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
-        while let Some(mut connection) = self.take_idle() {
-            let _ = timeout(QUIT_TIMEOUT, connection.quit()).await;
-        }
+        futures::future::join_all(self.pool.drain().into_iter().map(connection::Connection::quit)).await;
     }
 }
 
-impl Envelope<'_> {
-    /// Which relay has taken it.
+impl<'a> Envelope<'a> {
+    /// The relay that will have the mail, as [`Relay::name`] says it.
     pub fn relay_name(&self) -> String {
         self.relay.name()
     }
@@ -158,25 +153,41 @@ impl Envelope<'_> {
     /// # Errors
     /// [`SendError::Unanswered`] when the relay may have it all the same; any other error means that
     /// it has not.
-    pub async fn send(mut self, message: &[u8]) -> Result<Reply, SendError> {
-        let verdict = judge(Phase::Data, timeout(self.relay.command_timeout, self.connection.command(Data)).await);
-        if let Err(error) = verdict {
+    pub async fn send(self, message: &[u8]) -> Result<Reply, SendError> {
+        let Self { relay, mut lease } = self;
+        let Some(connection) = &mut lease.connection else {
+            return Err(SendError::Deferred(Reply::local("the connection broke")));
+        };
+        if let Err(error) = connection.data().await {
+            relay.heed(error.reply());
             if error.is_about_this_mail() {
-                self.relay.reset(self.connection).await;
+                lease.keep();
             }
             return Err(error);
         }
-        // lettre writes the line break in front of the final dot itself.
-        let message = message.strip_suffix(b"\r\n").unwrap_or(message);
-        let verdict = judge(Phase::Dot, timeout(self.relay.data_timeout, self.connection.message(message)).await);
-        if !matches!(verdict, Err(SendError::Route(_) | SendError::Unanswered(_))) {
-            self.relay.keep(self.connection);
+        let (waiter, ahead) = relay.pool.next(connection).unzip();
+        let verdict = connection.body(message, &ahead.unwrap_or_default()).await;
+        match &verdict {
+            Ok(_) => relay.pool.grow(),
+            Err(error) => relay.heed(error.reply()),
+        }
+        let is_fit = match &verdict {
+            Ok(_) => true,
+            Err(error) => error.is_about_this_mail(),
+        };
+        if !is_fit {
+            lease.connection = None;
+        }
+        match waiter {
+            Some(waiter) => lease.hand_to(waiter),
+            None => lease.keep(),
         }
         verdict
     }
 
     /// Takes the mail back before its first byte.
     pub async fn cancel(self) {
-        self.relay.reset(self.connection).await;
+        // The next envelope on this connection begins with RSET.
+        self.lease.keep();
     }
 }

@@ -216,6 +216,7 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
     check(matches!(config.site.base_url.scheme(), "http" | "https"), "site.base_url", "must begin with http:// or https://")?;
     check((1..=100).contains(&config.digest.max_papers), "digest.max_papers", "must be from 1 to 100")?;
     check(config.relay.connections >= 1, "relay.connections", "must be at least 1")?;
+    check(config.relay.mails_per_connection >= 1, "relay.mails_per_connection", "must be at least 1")?;
     check(config.database.max_connections >= 4, "database.max_connections", "must be at least 4")?;
     let base = &config.site.base_url;
     let plain = base.username().is_empty() && base.password().is_none() && base.query().is_none() && base.fragment().is_none();

@@ -94,7 +94,7 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
             let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
             deliver(app, &letters, mail, stop, &route).instrument(span)
         })
-        .buffer_unordered(app.config.relay.connections)
+        .buffer_unordered(app.relay.width())
         .collect::<Vec<_>>();
     let ends = tokio::select! {
         ends = sending => ends,

@@ -1,25 +1,20 @@
 //! Opens connections to the relay: TCP without Nagle's delay, TLS, EHLO, AUTH.
 
-use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::reply::{Phase, Reply, SendError, chain, judge};
+use super::connection::{Connection, Offers, Patience};
+use super::login::Login;
+use super::reply::{Reply, SendError};
+use super::wire::{Answer, Stream, Wire};
 use crate::config::{self, Tls};
 
 /// Why the relay's settings cannot be used.
@@ -41,41 +36,39 @@ pub enum RelayError {
 pub(super) struct Connector {
     host: String,
     port: u16,
-    hello: ClientId,
-    credentials: Option<Credentials>,
+    hello: String,
+    login: Option<Login>,
     security: Security,
     connect_timeout: Duration,
     command_timeout: Duration,
+    patience: Patience,
 }
 
 enum Security {
     Plain,
-    Starttls(TlsParameters),
+    Starttls(TlsConnector, ServerName<'static>),
     Implicit(TlsConnector, ServerName<'static>),
 }
 
+/// A conversation so far, and what the relay offers in it.
+type Greeted = (Wire<Box<dyn Stream>>, Offers);
+
 impl Connector {
     pub(super) fn new(settings: &config::Relay, hello: &str) -> Result<Self, RelayError> {
-        // Fails only when a provider is installed already, which serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let authorities = match &settings.ca_file {
-            None => Vec::new(),
-            Some(path) => certificates(path)?,
-        };
         let security = match settings.tls {
             Tls::None => Security::Plain,
-            Tls::Starttls => Security::Starttls(starttls(&settings.host, &authorities)?),
-            Tls::Tls => implicit(&settings.host, authorities)?,
+            Tls::Starttls => tls(settings).map(|(connector, name)| Security::Starttls(connector, name))?,
+            Tls::Tls => tls(settings).map(|(connector, name)| Security::Implicit(connector, name))?,
         };
-        let credentials = settings.user.clone().zip(settings.password.as_ref());
         Ok(Self {
             host: settings.host.clone(),
             port: settings.port,
-            hello: ClientId::Domain(settings.hello.clone().unwrap_or_else(|| hello.to_owned())),
-            credentials: credentials.map(|(user, password)| Credentials::new(user, password.expose().to_owned())),
+            hello: settings.hello.clone().unwrap_or_else(|| hello.to_owned()),
+            login: Login::new(settings),
             security,
             connect_timeout: settings.connect_timeout,
             command_timeout: settings.command_timeout,
+            patience: Patience::new(settings),
         })
     }
 
@@ -83,44 +76,95 @@ impl Connector {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// A connection that is ready for MAIL.
-    pub(super) async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
-        let unusable = |what: &str, error: String| SendError::Route(Reply { code: None, text: format!("{what} {}: {error}", self.name()) });
-        let connecting = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = match timeout(self.connect_timeout, connecting).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(unusable("connecting to", error.to_string())),
-            Err(_) => return Err(unusable("connecting to", "no answer in time".into())),
-        };
-        // Body and final dot are two writes; Nagle's algorithm would hold back the second for 40 ms.
-        stream.set_nodelay(true).map_err(|error| unusable("setting up the connection to", error.to_string()))?;
-        let peer = stream.peer_addr().map_err(|error| unusable("connecting to", error.to_string()))?;
+    /// A connection that is ready for MAIL. Whatever is wrong here is wrong for every mail.
+    pub(super) async fn connect(&self) -> Result<Connection, SendError> {
+        let connecting = within(self.connect_timeout, TcpStream::connect((self.host.as_str(), self.port)));
+        let stream = connecting.await.map_err(|error| self.unusable("connecting to", error.into()))?;
+        // Commands and mails are written whole: nothing is gained by holding back their last packet.
+        stream.set_nodelay(true).map_err(|error| self.unusable("setting up the connection to", error.into()))?;
         let greeting = async {
-            let stream: Box<dyn AsyncTokioStream> = match &self.security {
-                Security::Implicit(connector, name) => {
-                    let tls = connector.connect(name.clone(), stream).await.map_err(|error| unusable("TLS with", error.to_string()))?;
-                    Box::new(Ascii { stream: tls, peer })
-                }
-                Security::Plain => Box::new(Ascii { stream, peer }),
-                Security::Starttls(_) => Box::new(stream),
-            };
-            let hello = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
-            let mut connection = hello.map_err(|error| unusable("greeting", chain(&error)))?;
-            if let Security::Starttls(parameters) = &self.security {
-                let upgrade = connection.starttls(parameters.clone(), &self.hello).await;
-                upgrade.map_err(|error| unusable("STARTTLS with", chain(&error)))?;
+            let (mut wire, offers) = self.greet(stream).await?;
+            if let Some(login) = &self.login {
+                login.perform(&mut wire, &offers).await.map_err(|trouble| self.unusable("logging in to", trouble))?;
             }
-            Ok(connection)
+            Ok(Connection::new(wire, offers, self.patience))
         };
-        let mut connection =
-            timeout(self.command_timeout, greeting).await.map_err(|_| unusable("greeting", "no answer in time".into()))??;
-        if let Some(credentials) = &self.credentials {
-            let login = timeout(self.command_timeout, connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials)).await;
-            // Whatever is wrong with the login is wrong for every mail.
-            judge(Phase::Mail, login).map_err(|error| unusable("logging in to", error.to_string()))?;
-        }
-        Ok(connection)
+        timeout(self.command_timeout, greeting).await.map_err(|_| self.unusable("greeting", Trouble::from(slow())))?
     }
+
+    /// Everything up to the last EHLO, and TLS before it where wanted.
+    async fn greet(&self, stream: TcpStream) -> Result<Greeted, SendError> {
+        let hello = |trouble| self.unusable("greeting", trouble);
+        let secure = async |connector: &TlsConnector, name: &ServerName<'static>, stream| {
+            let stream = connector.connect(name.clone(), stream).await;
+            stream.map(|stream| Wire::new(Box::new(stream) as Box<dyn Stream>)).map_err(|error| self.unusable("TLS with", error.into()))
+        };
+        let mut wire = match &self.security {
+            Security::Plain => Wire::new(Box::new(stream) as Box<dyn Stream>),
+            Security::Implicit(connector, name) => secure(connector, name, stream).await?,
+            Security::Starttls(connector, name) => {
+                let mut clear = Wire::new(stream);
+                greeted(&mut clear).await.map_err(hello)?;
+                let refused = |trouble| self.unusable("STARTTLS with", trouble);
+                match self.ehlo(&mut clear).await.map_err(hello)?.starttls {
+                    true => ask(&mut clear, "STARTTLS\r\n").await.map_err(refused)?,
+                    false => return Err(refused(io::Error::other("it does not offer that").into())),
+                };
+                let stream = clear.into_stream().map_err(|error| refused(error.into()))?;
+                let mut wire = secure(connector, name, stream).await?;
+                let offers = self.ehlo(&mut wire).await.map_err(hello)?;
+                return Ok((wire, offers));
+            }
+        };
+        greeted(&mut wire).await.map_err(hello)?;
+        let offers = self.ehlo(&mut wire).await.map_err(hello)?;
+        Ok((wire, offers))
+    }
+
+    /// EHLO, or HELO where the relay is that old (RFC 5321 § 3.2).
+    async fn ehlo<S: Stream>(&self, wire: &mut Wire<S>) -> Result<Offers, Trouble> {
+        match ask(wire, &format!("EHLO {}\r\n", self.hello)).await {
+            Err(trouble) if matches!(trouble.0.code, Some(500 | 502)) => {
+                ask(wire, &format!("HELO {}\r\n", self.hello)).await.map(|_| Offers::default())
+            }
+            answer => answer.map(Offers::from),
+        }
+    }
+
+    fn unusable(&self, what: &str, Trouble(reply): Trouble) -> SendError {
+        SendError::Route(Reply { code: reply.code, text: format!("{what} {}: {}", self.name(), reply.text) })
+    }
+}
+
+/// What went wrong on the way to a connection.
+pub(super) struct Trouble(pub(super) Reply);
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self(Reply::local(error.to_string()))
+    }
+}
+
+/// Sends a command and wants a good reply to it.
+pub(super) async fn ask<S: Stream>(wire: &mut Wire<S>, command: &str) -> Result<Answer, Trouble> {
+    wire.command(command).await?;
+    greeted(wire).await
+}
+
+async fn greeted<S: Stream>(wire: &mut Wire<S>) -> Result<Answer, Trouble> {
+    let answer = wire.reply().await?;
+    match answer.code {
+        200..300 => Ok(answer),
+        _ => Err(Trouble(answer.into())),
+    }
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, work).await.unwrap_or_else(|_| Err(slow()))
+}
+
+fn slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "no answer in time")
 }
 
 fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, RelayError> {
@@ -133,59 +177,20 @@ fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, RelayErr
     }
 }
 
-fn starttls(host: &str, authorities: &[CertificateDer<'static>]) -> Result<TlsParameters, RelayError> {
-    let mut builder = TlsParameters::builder(host.to_owned());
-    for authority in authorities {
-        let certificate = Certificate::from_der(authority.to_vec()).map_err(|error| RelayError::Tls(chain(&error)))?;
-        builder = builder.add_root_certificate(certificate);
-    }
-    builder.build().map_err(|error| RelayError::Tls(chain(&error)))
-}
-
-fn implicit(host: &str, authorities: Vec<CertificateDer<'static>>) -> Result<Security, RelayError> {
+/// TLS that trusts what the system trusts, and the operator's own authority.
+fn tls(settings: &config::Relay) -> Result<(TlsConnector, ServerName<'static>), RelayError> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for authority in authorities {
-        roots.add(authority).map_err(|error| RelayError::Tls(error.to_string()))?;
+    if let Some(path) = &settings.ca_file {
+        for authority in certificates(path)? {
+            roots.add(authority).map_err(|error| RelayError::Tls(error.to_string()))?;
+        }
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| RelayError::Tls(format!("relay.host {host:?}: {error}")))?;
-    let client = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    Ok(Security::Implicit(TlsConnector::from(Arc::new(client)), name))
-}
-
-/// A relay's replies in ASCII, as RFC 5321 § 4.2 has them: lettre takes one in any other character set for a broken
-/// connection, which would have a mail that was accepted sent again.
-#[derive(Debug)]
-struct Ascii<S> {
-    stream: S,
-    peer: SocketAddr,
-}
-
-impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + fmt::Debug> AsyncTokioStream for Ascii<S> {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.peer)
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Ascii<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        buffer.filled_mut()[before..].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
-        polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Ascii<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
+    let host = &settings.host;
+    let name = ServerName::try_from(host.clone()).map_err(|error| RelayError::Tls(format!("relay.host {host:?}: {error}")))?;
+    let versions = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| RelayError::Tls(error.to_string()))?;
+    let client = versions.with_root_certificates(roots).with_no_client_auth();
+    Ok((TlsConnector::from(Arc::new(client)), name))
 }

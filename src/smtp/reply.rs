@@ -1,9 +1,7 @@
 //! What a relay's reply means for the mail, and for the relay. Pure.
 
-use std::error::Error as _;
+use std::io;
 
-use lettre::transport::smtp;
-use lettre::transport::smtp::response::Response;
 use tokio::time::error::Elapsed;
 
 /// Where in the dialogue a reply came, or did not come.
@@ -12,6 +10,8 @@ pub(super) enum Phase {
     Mail,
     Rcpt,
     Data,
+    /// While the mail is written; its last byte is still here.
+    Body,
     /// After the final dot.
     Dot,
 }
@@ -43,9 +43,16 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// Whether the relay and its connection are as good as before.
+    /// What was said, by the relay or by us.
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Self::Route(reply) | Self::Deferred(reply) | Self::Refused(reply) | Self::Unanswered(reply) => reply,
+        }
+    }
+
+    /// Whether the relay itself said so, and its connection is as good as before.
     pub(super) fn is_about_this_mail(&self) -> bool {
-        matches!(self, Self::Deferred(_) | Self::Refused(_))
+        matches!(self, Self::Deferred(reply) | Self::Refused(reply) if reply.code.is_some())
     }
 }
 
@@ -69,25 +76,37 @@ impl Reply {
         matches!(self.status(), Some("5.1.7" | "5.1.8")) || PHRASES.iter().any(|phrase| text.contains(phrase))
     }
 
+    /// Whether the relay has more to do than it likes (RFC 3463 § 3.4, 3.5, 3.6), so that fewer connections serve it better.
+    /// Of 4.7.x only what Gmail says to whoever is too fast: the rest is greylisting and the like, about one recipient.
+    pub(super) fn says_slower(&self) -> bool {
+        let status = self.status().filter(|word| word.starts_with("4."));
+        match (self.code, status) {
+            (Some(421), _) => true,
+            (Some(400..=499), Some(status)) => status.starts_with("4.3.") || matches!(status, "4.4.5" | "4.5.3" | "4.7.0" | "4.7.28"),
+            (code, None) => matches!(code, Some(451 | 452)),
+            _ => false,
+        }
+    }
+
     /// The enhanced status (RFC 2034).
     fn status(&self) -> Option<&str> {
         self.text.split_whitespace().next()
     }
 }
 
-/// Reads the result of one command.
-pub(super) fn judge(phase: Phase, result: Result<Result<Response, smtp::Error>, Elapsed>) -> Result<Reply, SendError> {
-    let error = match result {
-        Ok(Ok(response)) => {
-            return Ok(Reply { code: code(&response.code().to_string()), text: response.message().collect::<Vec<_>>().join(" ") });
-        }
-        Ok(Err(error)) => error,
-        Err(_) => return Err(lost(phase, "no reply in time".into())),
+/// Reads the result of one step of the dialogue.
+pub(super) fn judge<T: Into<Reply>>(phase: Phase, result: Result<io::Result<T>, Elapsed>) -> Result<Reply, SendError> {
+    let reply: Reply = match result {
+        Ok(Ok(answer)) => answer.into(),
+        Ok(Err(error)) => return Err(lost(phase, error.to_string())),
+        Err(_) => return Err(lost(phase, "no answer in time".into())),
     };
-    let Some(status) = error.status() else { return Err(lost(phase, chain(&error))) };
-    let text = error.source().map(ToString::to_string).unwrap_or_default();
-    let reply = Reply { code: code(&status.to_string()), text };
-    Err(verdict(phase, reply))
+    match (phase, reply.code) {
+        // Only 354 asks for the mail: after any other reply its lines would be taken for commands.
+        (Phase::Data, Some(354)) | (Phase::Mail | Phase::Rcpt | Phase::Body | Phase::Dot, Some(200..=299)) => Ok(reply),
+        (_, Some(400..)) => Err(verdict(phase, reply)),
+        _ => Err(lost(phase, format!("an answer out of place: {}", reply.text))),
+    }
 }
 
 /// What a negative reply is about (RFC 5321 § 4.2.2, § 4.2.3; RFC 4954 § 6; RFC 3207 § 4).
@@ -107,27 +126,9 @@ fn lost(phase: Phase, text: String) -> SendError {
     match phase {
         Phase::Mail | Phase::Rcpt => SendError::Route(Reply::local(text)),
         // It has not seen the mail, but may have objected to it: it must not hold up the others.
-        Phase::Data => SendError::Deferred(Reply::local(text)),
+        Phase::Data | Phase::Body => SendError::Deferred(Reply::local(text)),
         Phase::Dot => SendError::Unanswered(Reply::local(text)),
     }
-}
-
-fn code(text: &str) -> Option<i16> {
-    text.parse().ok()
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text = format!("{text}: {inner_text}");
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]
@@ -171,7 +172,39 @@ mod tests {
     fn only_a_break_after_the_dot_leaves_the_fate_unknown() {
         assert!(matches!(lost(Phase::Rcpt, String::new()), SendError::Route(_)));
         assert!(matches!(lost(Phase::Data, String::new()), SendError::Deferred(_)));
+        assert!(matches!(lost(Phase::Body, String::new()), SendError::Deferred(_)));
         assert!(matches!(lost(Phase::Dot, String::new()), SendError::Unanswered(_)));
+    }
+
+    #[test]
+    fn a_positive_reply_counts_only_where_it_belongs() {
+        let check = |phase: Phase, code: i16, expect: bool| {
+            let found = judge(phase, Ok(Ok(Reply { code: Some(code), text: String::new() })));
+            assert_eq!(found.is_ok(), expect, "{phase:?} {code}");
+        };
+        check(Phase::Rcpt, 251, true);
+        check(Phase::Rcpt, 354, false);
+        check(Phase::Data, 354, true);
+        check(Phase::Data, 250, false);
+        check(Phase::Dot, 250, true);
+        check(Phase::Dot, 354, false);
+    }
+
+    #[test]
+    fn only_a_busy_relay_asks_for_fewer_connections() {
+        let check = |code: i16, text: &str, expect: bool| {
+            assert_eq!(Reply { code: Some(code), text: text.into() }.says_slower(), expect, "{code} {text}");
+        };
+        check(421, "4.7.0 Too many connections", true);
+        check(452, "4.3.1 Insufficient system storage", true);
+        check(451, "4.4.5 Congested", true);
+        check(450, "4.7.28 Unusual rate of mail", true);
+        check(451, "try later", true);
+        check(450, "mailbox busy", false);
+        check(450, "4.2.0 Greylisted", false);
+        check(452, "4.2.2 Mailbox full", false);
+        check(550, "5.3.2 Not today", false);
+        check(250, "2.0.0 Taken", false);
     }
 
     #[test]

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("source", "archive config paper text"),
     ("archive", "paper"),
     ("matching", "filter paper"),
-    ("smtp", "config"),
+    ("smtp", "config clock"),
     ("database", "config token"),
     ("catcher", ""),
     ("config", "schedule address token"),
@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &str)] = &[
 const RESERVED: &[(&[&str], &[&str])] = &[
     // The demo's visitor stands outside the service, like a browser.
     (&["reqwest"], &["source", "demo/visitor"]),
-    (&["lettre::transport", "SmtpTransport"], &["smtp"]),
+    (&["lettre::transport", "SmtpTransport"], &[]),
     (&["Utc::now", "Local::now", "SystemTime::now", "Instant::now"], &["clock"]),
     (&["now_v7"], &[]),
 ];

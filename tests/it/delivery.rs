@@ -119,7 +119,7 @@ async fn an_uncertain_mail_can_be_held_for_the_operator() {
 
 #[tokio::test]
 async fn a_relay_that_hangs_is_left_after_the_time_out() {
-    let service = waiting_digest(&[("RELAY_DATA_TIMEOUT", "200ms")]).await;
+    let service = waiting_digest(&[("RELAY_DOT_TIMEOUT", "200ms")]).await;
     service.catcher.faults().once(Fault::Delay(Duration::from_secs(30)));
     let waited = tokio::time::timeout(Duration::from_secs(10), service.deliver()).await.expect("the time-out ends it");
     assert_eq!(waited.uncertain, 1);

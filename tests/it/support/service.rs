@@ -55,6 +55,7 @@ impl Service {
             ("SOURCE_HUGGINGFACE_BASE_URL", hub.url.as_str()),
             ("RELAY_COMMAND_TIMEOUT", "2s"),
             ("RELAY_DATA_TIMEOUT", "2s"),
+            ("RELAY_DOT_TIMEOUT", "2s"),
             ("SIGNUP_PER_NETWORK", "100000"),
             ("SIGNUP_PER_DOMAIN", "100000"),
             ("SIGNUP_PER_HOUR", "100000"),
