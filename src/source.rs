@@ -1,9 +1,21 @@
 //! Sources turn bytes into papers, or into clear errors. They touch no table but the request budget.
 
+pub mod answer;
+mod arxiv;
+mod biorxiv;
+mod charset;
+mod clean;
+mod crossref;
+mod feed;
 mod file;
 mod http;
 mod huggingface;
 mod item;
+mod json;
+mod openalex;
+mod page;
+mod pubmed;
+mod xml;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -199,8 +211,11 @@ pub async fn fetch(ask: Ask<'_>) -> Result<Fetched, SourceError> {
     match ask.source.kind {
         SourceKind::Huggingface | SourceKind::Paperlark => huggingface::fetch(&ask).await,
         SourceKind::File => file::fetch(&ask).await,
-        SourceKind::Arxiv | SourceKind::Biorxiv | SourceKind::Pubmed | SourceKind::Feed | SourceKind::Openalex | SourceKind::Crossref => {
-            Err(ask.unsupported("is of a kind that this version cannot read yet"))
-        }
+        SourceKind::Arxiv => arxiv::fetch(&ask).await,
+        SourceKind::Biorxiv => biorxiv::fetch(&ask).await,
+        SourceKind::Pubmed => pubmed::fetch(&ask).await,
+        SourceKind::Feed => feed::fetch(&ask).await,
+        SourceKind::Openalex => openalex::fetch(&ask).await,
+        SourceKind::Crossref => crossref::fetch(&ask).await,
     }
 }

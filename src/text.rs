@@ -1,5 +1,6 @@
 //! Cleaning of the texts that sources send, and shortening of what is shown. Pure.
 
+mod markup;
 mod tex;
 
 use std::borrow::Cow;
@@ -7,6 +8,7 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+pub use markup::markup_to_text;
 pub use tex::tex_to_unicode;
 
 const ZERO_WIDTH_NON_JOINER: char = '\u{200C}';

@@ -34,10 +34,10 @@ fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched
     let mut fetched = Fetched::default();
     let mut days: BTreeMap<NaiveDate, Vec<crate::paper::Paper>> = BTreeMap::new();
     for file in files(path)? {
-        let mut take = |place: String, result: Result<Item, String>| match result {
+        let mut take = |place: String, json: &[u8], result: Result<Item, String>| match result {
             Ok(item) if item.day.is_some_and(|day| day > latest) => {
                 let reason = format!("it is listed on a day after {latest}, more than a year ahead");
-                fetched.problems.push(Problem { place, reason, payload: None });
+                fetched.problems.push(Problem::of(place, reason, json));
             }
             Ok(item) => {
                 let listed = item.day.or(day).unwrap_or(today);
@@ -45,7 +45,7 @@ fn read(path: &Path, day: Option<NaiveDate>, today: NaiveDate) -> Result<Fetched
                     days.entry(listed).or_default().push(item.paper);
                 }
             }
-            Err(reason) => fetched.problems.push(Problem { place, reason, payload: None }),
+            Err(reason) => fetched.problems.push(Problem::of(place, reason, json)),
         };
         read_file(&file, &mut take).map_err(|source| SourceError::File { path: file.display().to_string(), source })?;
     }
@@ -70,7 +70,10 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-fn read_file(path: &Path, take: &mut dyn FnMut(String, Result<Item, String>)) -> io::Result<()> {
+/// Where an item stands, the item as it came, and what it says.
+type Take<'a> = dyn FnMut(String, &[u8], Result<Item, String>) + 'a;
+
+fn read_file(path: &Path, take: &mut Take<'_>) -> io::Result<()> {
     let mut raw = BufReader::new(File::open(path)?);
     let gzipped = raw.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let bytes: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
@@ -84,7 +87,7 @@ fn read_file(path: &Path, take: &mut dyn FnMut(String, Result<Item, String>)) ->
         }
         let items = item::list(&body).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))?;
         for (json, number) in items.into_iter().zip(1..) {
-            take(format!("{shown}, item {number}"), item::read(json.get().as_bytes()));
+            take(format!("{shown}, item {number}"), json.get().as_bytes(), item::read(json.get().as_bytes()));
         }
         return Ok(());
     }
@@ -96,7 +99,7 @@ fn read_file(path: &Path, take: &mut dyn FnMut(String, Result<Item, String>)) ->
             break;
         }
         if !line.trim_ascii().is_empty() {
-            take(format!("{shown}, line {number}"), item::read(&line));
+            take(format!("{shown}, line {number}"), &line, item::read(&line));
         }
     }
     Ok(())

@@ -39,7 +39,8 @@ pub(super) async fn fetch(ask: &Ask<'_>) -> Result<Fetched, SourceError> {
             }
         };
         fetched.not_modified = false;
-        let items = item::list(&answer.body).map_err(|reason| SourceError::malformed(&url, "JSON", reason))?;
+        let text = answer.text();
+        let items = item::list(text.as_bytes()).map_err(|reason| SourceError::malformed(&url, "JSON", reason))?;
         let (count, known) = (items.len(), seen.len());
         for (json, number) in items.into_iter().zip(1..) {
             match item::read(json.get().as_bytes()) {

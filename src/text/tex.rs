@@ -12,6 +12,8 @@ mod symbols;
 use std::collections::HashMap;
 use std::ops::Range;
 
+pub(super) use glyphs::script;
+
 /// Groups and arguments nested deeper than this stay as they are: bounds recursion and keeps the work linear.
 const MAX_DEPTH: usize = 16;
 /// How long the `[…]` of a command may be, in bytes: a page number, the degree of a root.

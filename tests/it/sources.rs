@@ -2,6 +2,7 @@
 
 mod file;
 mod hub;
+mod kinds;
 mod real;
 mod refusals;
 mod schedule;

@@ -8,4 +8,5 @@ pub mod papers;
 pub mod process;
 pub mod program;
 pub mod service;
+pub mod stand_in;
 pub mod tables;

@@ -1,5 +1,6 @@
 //! What came back: its kind, its validators, and what its headers ask for.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -7,10 +8,10 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use url::Url;
 
 use crate::archive::Validator;
+use crate::source::charset;
 
 /// What kind of answer is asked for, and taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the kinds of sources that read XML are on their way"))]
 pub(in crate::source) enum Expect {
     /// JSON.
     Json,
@@ -62,13 +63,17 @@ pub(in crate::source) struct Answer {
     /// As sent, decompressed; not decoded.
     pub body: Vec<u8>,
     /// The Content-Type, charset and all.
-    #[expect(dead_code, reason = "JSON needs no charset; what reads XML is on its way")]
     pub content_type: Option<String>,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
 }
 
 impl Answer {
+    /// The body decoded.
+    pub fn text(&self) -> Cow<'_, str> {
+        charset::decode(&self.body, self.content_type.as_deref())
+    }
+
     /// What to keep of the answer from `url`, which held `items`, if the server gave anything to ask by.
     pub fn validator(self, url: &Url, items: usize) -> Option<Validator> {
         let any = self.etag.is_some() || self.last_modified.is_some();

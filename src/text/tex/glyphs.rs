@@ -8,7 +8,7 @@ const LOWERED: &str = "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊-₋−₋=�
 
 /// Sets `text` as superscript (`^`) or subscript (`_`): `²`, `ᵢⱼ`; where Unicode lacks a character, the
 /// whole in the notation of plain text: `^(1/2)`, `_B`.
-pub(super) fn script(marker: char, text: &str) -> String {
+pub(in crate::text) fn script(marker: char, text: &str) -> String {
     let table = if marker == '^' { RAISED } else { LOWERED };
     if let Some(shifted) = text.chars().map(|c| lookup(table, c)).collect::<Option<String>>() {
         return shifted;

@@ -1,0 +1,19 @@
+//! What must hold of every answer that can be read.
+
+use paperlark::source::answer::{self, Format};
+use paperlark::text;
+
+/// Reads `input` in the format that its first byte chooses.
+pub fn check(formats: &[Format], input: &[u8]) {
+    let Some((choice, body)) = input.split_first() else { return };
+    let Ok(answered) = answer::read(formats[usize::from(choice.wrapping_sub(b'0')) % formats.len()], body, None) else { return };
+    assert!(answered.papers.len() + answered.problems.len() <= answered.count + 1);
+    for listed in &answered.papers {
+        let paper = &listed.paper;
+        assert!(!paper.title.is_empty());
+        for line in [&paper.title, &paper.abstract_text].into_iter().chain(&paper.authors).chain(&paper.categories) {
+            assert_eq!(text::one_line(line), *line);
+        }
+        assert!(!paper.aliases.contains(&paper.id));
+    }
+}
