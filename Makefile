@@ -1,7 +1,7 @@
 # Each target installs what it needs (Debian packages through apt, when allowed to) and says so.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz packages browser-packages
+.PHONY: help demo test check bench fuzz packages browser-packages mail-packages
 
 # The committed .sqlx stands in for a database wherever the code is only built.
 export SQLX_OFFLINE := true
@@ -12,10 +12,10 @@ help: ## Say what there is to make
 demo: packages ## See it work on this machine (ARGS=--once ends by itself, ARGS=--live asks the real hub)
 	cargo run --locked --quiet -- demo $(ARGS)
 
-test: packages browser-packages ## Run all tests, on a PostgreSQL that is started for them
+test: packages browser-packages mail-packages ## Run all tests, on a PostgreSQL that is started for them
 	cargo test --locked
 
-check: packages browser-packages ## Everything a change must pass: format, lints, docs, query cache, tests
+check: packages browser-packages mail-packages ## Everything a change must pass: format, lints, docs, query cache, tests
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items
@@ -36,4 +36,8 @@ packages:
 
 browser-packages:
 	@scripts/install-packages nodejs $$(command -v npm >/dev/null || echo npm) chromium python3
-	@scripts/install-browser-tests
+	@scripts/install-node-packages tests/browser
+
+mail-packages:
+	@scripts/install-packages nodejs $$(command -v npm >/dev/null || echo npm) python3-dkim python3-nacl
+	@scripts/install-node-packages tests/mail

@@ -9,9 +9,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::database;
 use crate::digest::{Cards, Printer, Site, Windows};
+use crate::mail::dkim::{Key, Signer};
 use crate::mail::model;
 use crate::mail::render::Renderer;
-use crate::smtp::Relay;
+use crate::smtp::Relays;
 use crate::source::Http;
 use crate::token::Keys;
 
@@ -28,8 +29,10 @@ pub struct App {
     pub http: Http,
     /// Signs links.
     pub keys: Arc<Keys>,
-    /// The way out for mails.
-    pub relay: Arc<Relay>,
+    /// The ways out for mails.
+    pub relays: Arc<Relays>,
+    /// Signs mails, where a key is set.
+    pub signer: Option<Arc<Signer>>,
     /// The mails' templates.
     pub renderer: Arc<Renderer>,
     /// Indexed papers that readers share.
@@ -59,7 +62,8 @@ impl App {
         Ok(Self {
             http: Http::new(&config, db.clone())?,
             keys: Arc::new(keys),
-            relay: Arc::new(Relay::new(&config.relay, hello)?),
+            relays: Arc::new(Relays::new(&config, hello)?),
+            signer: signer(&config)?.map(Arc::new),
             renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),
             windows: Arc::default(),
             cards: Arc::default(),
@@ -92,4 +96,22 @@ impl App {
             postal_line: site.contact.clone(),
         }
     }
+}
+
+/// What signs mails, if the configuration names a key.
+///
+/// # Errors
+/// A file that cannot be read, or that holds no key.
+pub(crate) fn signer(config: &Config) -> anyhow::Result<Option<Signer>> {
+    let dkim = &config.dkim;
+    let pairs =
+        [("dkim.key_file", &dkim.selector, &dkim.key_file), ("dkim.ed25519_key_file", &dkim.ed25519_selector, &dkim.ed25519_key_file)];
+    let mut keys = Vec::new();
+    for (setting, selector, file) in pairs {
+        if let (Some(selector), Some(file)) = (selector, file) {
+            let pem = std::fs::read(file).with_context(|| format!("{setting}: cannot read {}", file.display()))?;
+            keys.push(Key::from_pem(selector, &pem).with_context(|| format!("{setting}: {}", file.display()))?);
+        }
+    }
+    Ok((!keys.is_empty()).then(|| Signer::new(config.dkim_domain(), keys)))
 }

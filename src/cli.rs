@@ -3,6 +3,7 @@
 mod config;
 mod demo;
 mod digest;
+mod dkim;
 mod fetch;
 mod filter;
 mod mail;
@@ -82,6 +83,9 @@ enum Command {
     /// Try filters
     #[command(subcommand)]
     Filter(filter::Filter),
+    /// Make and check the keys that sign mails
+    #[command(subcommand)]
+    Dkim(dkim::Dkim),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(config::Config),
@@ -154,6 +158,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Config(command) => command.run(&config),
         Command::Filter(command) => command.run(),
+        Command::Dkim(command) => command.run(&config),
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,

@@ -1,6 +1,7 @@
 //! The configuration: one validated struct, from the built-in defaults, a file and the environment.
 
 mod load;
+mod relay;
 mod secret;
 mod source;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 pub use load::{ConfigError, DEFAULTS, load};
+pub use relay::{Dkim, LoginKind, Rate, Relay, Tls};
 pub use secret::Secret;
 pub use source::{Preprints, Service, Source, SourceKind};
 
@@ -31,6 +33,9 @@ pub struct Config {
     pub database: Database,
     pub secret: SecretKeys,
     pub relay: Relay,
+    #[serde(default)]
+    pub relays: BTreeMap<String, Relay>,
+    pub dkim: Dkim,
     pub delivery: Delivery,
     pub report: Report,
     pub metrics: Metrics,
@@ -99,40 +104,6 @@ pub struct SecretKeys {
     pub previous_key: Option<Secret>,
     #[serde(deserialize_with = "unless_empty")]
     pub previous_key_file: Option<PathBuf>,
-}
-
-/// `[relay]`: the SMTP server that takes the mails.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Relay {
-    pub host: String,
-    pub port: u16,
-    pub tls: Tls,
-    #[serde(deserialize_with = "unless_empty")]
-    pub ca_file: Option<PathBuf>,
-    #[serde(deserialize_with = "unless_empty")]
-    pub user: Option<String>,
-    #[serde(deserialize_with = "unless_empty")]
-    pub password: Option<Secret>,
-    #[serde(deserialize_with = "unless_empty")]
-    pub password_file: Option<PathBuf>,
-    pub auth: LoginKind,
-    #[serde(deserialize_with = "unless_empty")]
-    pub hello: Option<String>,
-    pub connections: usize,
-    pub mails_per_connection: u32,
-    #[serde(with = "humantime_serde")]
-    pub idle_timeout: Duration,
-    #[serde(with = "humantime_serde")]
-    pub connect_timeout: Duration,
-    #[serde(with = "humantime_serde")]
-    pub command_timeout: Duration,
-    #[serde(with = "humantime_serde")]
-    pub data_timeout: Duration,
-    #[serde(with = "humantime_serde")]
-    pub dot_timeout: Duration,
-    #[serde(deserialize_with = "unless_empty")]
-    pub log: Option<PathBuf>,
 }
 
 /// `[delivery]`: how mails are sent.
@@ -236,32 +207,6 @@ pub struct Log {
 pub struct ClockSettings {
     #[serde(deserialize_with = "unless_empty")]
     pub start: Option<DateTime<Utc>>,
-}
-
-/// How the connection to the relay is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tls {
-    /// Plain text.
-    None,
-    /// RFC 3207, required.
-    Starttls,
-    /// RFC 8314 implicit TLS.
-    Tls,
-}
-
-/// How to log in to the relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LoginKind {
-    /// PLAIN where the relay offers it, else LOGIN.
-    Auto,
-    /// RFC 4616.
-    Plain,
-    /// The older form that some relays offer alone.
-    Login,
-    /// An OAuth 2 access token in place of the password.
-    Xoauth2,
 }
 
 /// What becomes of a mail whose acceptance was not learnt.

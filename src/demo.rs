@@ -150,6 +150,7 @@ fn settle(config: &mut Config, pages: SocketAddr, relay: SocketAddr, data_dir: P
     config.relay.tls = crate::config::Tls::None;
     config.relay.user = None;
     config.relay.password = None;
+    config.relays.clear();
     if let Ok(url) = format!("http://{pages}").parse() {
         config.site.base_url = url;
     }

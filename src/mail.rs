@@ -1,6 +1,7 @@
 //! The mails: what they say ([`model`]), how they look ([`render`], `templates/mail`) and how they
 //! go on the wire ([`message`]). Pure: the same model always gives the same bytes.
 
+pub mod dkim;
 pub mod message;
 pub mod model;
 mod printed;

@@ -77,7 +77,7 @@ pub async fn serve(app: &App, listener: TcpListener, stop: CancellationToken) ->
         () = drain => {}
         () = limit => anyhow::bail!("gave up waiting for the last mails; they will be taken up at the next start"),
     }
-    app.relay.close().await;
+    app.relays.close().await;
     result
 }
 

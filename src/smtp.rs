@@ -7,32 +7,39 @@
 mod connect;
 mod connection;
 mod login;
+mod pace;
 mod pool;
+mod relays;
 mod reply;
 mod wire;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 
 pub use connect::RelayError;
+pub use relays::Relays;
 pub use reply::{Reply, SendError};
 
 use crate::config;
 use connect::Connector;
 use connection::Wanted;
+use pace::Pace;
 use pool::{Lease, Pool};
 
-/// The way to the relay, with its connections.
+/// The way to one relay, with its connections.
 pub struct Relay {
+    name: String,
+    settings: config::Relay,
     connector: Connector,
-    connections: usize,
     pool: Arc<Pool>,
-    log: Option<PathBuf>,
+    pace: Mutex<Pace>,
 }
 
 impl std::fmt::Debug for Relay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Relay").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("Relay").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -44,7 +51,7 @@ pub struct Envelope<'a> {
 
 impl std::fmt::Debug for Envelope<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Envelope").field("relay", &self.relay.name()).finish_non_exhaustive()
+        f.debug_struct("Envelope").field("relay", &self.relay.name).finish_non_exhaustive()
     }
 }
 
@@ -53,29 +60,39 @@ impl Relay {
     ///
     /// # Errors
     /// When the certificate file is unreadable.
-    pub fn new(settings: &config::Relay, hello: &str) -> Result<Self, RelayError> {
+    pub fn new(name: String, settings: &config::Relay, hello: &str) -> Result<Self, RelayError> {
         Ok(Self {
+            name,
             connector: Connector::new(settings, hello)?,
-            connections: settings.connections,
             pool: Pool::new(settings),
-            log: settings.log.clone(),
+            pace: Mutex::new(Pace::new(settings)),
+            settings: settings.clone(),
         })
     }
 
-    /// Host and port, as the route is known in the database.
-    pub fn name(&self) -> String {
-        self.connector.name()
+    /// The name of its table, or host and port: as the route is known in the database.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Where the relay called `name` logs, if that can be read here.
-    pub fn log(&self, name: &str) -> Option<PathBuf> {
-        self.log.clone().filter(|_| name == self.name())
+    /// Its settings.
+    pub fn settings(&self) -> &config::Relay {
+        &self.settings
     }
 
-    /// How many mails should be under way at once: one on each connection, and one behind it whose envelope can go out
-    /// with the end of the mail before.
+    /// How many mails should be under way at once, so that there is always one whose envelope can go out with the end of
+    /// the mail before: others are being made or recorded meanwhile.
     pub fn width(&self) -> usize {
-        self.connections * 2
+        self.settings.connections * 4
+    }
+
+    /// Asks for a place in the relay's pace at `now`, for a mail to `to`: how long to wait before [`Relay::open`].
+    ///
+    /// # Errors
+    /// When the wait would be too long to hold the mail meanwhile: the time to ask again.
+    pub fn admit(&self, now: DateTime<Utc>, to: &str) -> Result<Duration, DateTime<Utc>> {
+        let domain = to.rsplit('@').next().unwrap_or_default();
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(now, domain)
     }
 
     /// Opens the envelope of a mail: MAIL and RCPT, on an idle connection or a new one. Waits while all are at work.
@@ -144,7 +161,7 @@ impl Relay {
 
 impl<'a> Envelope<'a> {
     /// The relay that will have the mail, as [`Relay::name`] says it.
-    pub fn relay_name(&self) -> String {
+    pub fn relay_name(&self) -> &str {
         self.relay.name()
     }
 

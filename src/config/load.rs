@@ -95,7 +95,7 @@ pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, 
         };
         figment = figment.merge(Serialized::default(path, typed(kind, &value)));
     }
-    let mut config: Config = figment.extract().map_err(|error| ConfigError::Value(Box::new(error)))?;
+    let mut config: Config = inherit(&figment)?.extract().map_err(|error| ConfigError::Value(Box::new(error)))?;
     read_secret_files(&mut config)?;
     validate(&config)?;
     Ok(config)
@@ -135,6 +135,22 @@ fn known_keys(figment: &Figment) -> Result<BTreeMap<String, Value>, ConfigError>
     Ok(keys)
 }
 
+/// Each `[relays.NAME]` takes from `[relay]` what it does not say itself.
+fn inherit(figment: &Figment) -> Result<Figment, ConfigError> {
+    let mut root: Dict = figment.extract().map_err(|error| ConfigError::Value(Box::new(error)))?;
+    let common = root.get("relay").and_then(Value::as_dict).cloned().unwrap_or_default();
+    if let Some(Value::Dict(_, relays)) = root.get_mut("relays") {
+        for relay in relays.values_mut() {
+            if let Value::Dict(_, own) = relay {
+                let inherited = common.iter().filter(|(key, _)| !own.contains_key(*key)).map(|(key, value)| (key.clone(), value.clone()));
+                let inherited: Vec<_> = inherited.collect();
+                own.extend(inherited);
+            }
+        }
+    }
+    Ok(Figment::from(Serialized::defaults(root)))
+}
+
 fn refuse_unknown(key: &str, written: &str, place: &str, defaults: &BTreeMap<String, Value>) -> Result<(), ConfigError> {
     if defaults.contains_key(key) {
         return Ok(());
@@ -146,6 +162,14 @@ fn refuse_unknown(key: &str, written: &str, place: &str, defaults: &BTreeMap<Str
         }
         let candidates: Vec<String> = known.iter().map(|key| format!("{table}.{name}.{key}")).collect();
         return Err(unknown(written, place, candidates.iter().map(String::as_str)));
+    }
+    if let Some((name, last)) = key.strip_prefix("relays.").and_then(|rest| rest.split_once('.')) {
+        let known: Vec<&str> = defaults.keys().filter_map(|key| key.strip_prefix("relay.")).collect();
+        let candidates: Vec<String> = known.iter().map(|key| format!("relays.{name}.{key}")).collect();
+        return match known.contains(&last) {
+            true => Ok(()),
+            false => Err(unknown(written, place, candidates.iter().map(String::as_str))),
+        };
     }
     Err(unknown(written, place, defaults.keys().map(String::as_str)))
 }
@@ -193,7 +217,9 @@ fn read_secret_files(config: &mut Config) -> Result<(), ConfigError> {
     let pairs = pairs.into_iter().map(|(key, secret, file)| (key.to_owned(), secret, file));
     let of_sources =
         config.source.iter_mut().map(|(name, source)| (format!("source.{name}.api_key"), &mut source.api_key, &source.api_key_file));
-    for (key, secret, file) in pairs.chain(of_sources) {
+    let of_relays =
+        config.relays.iter_mut().map(|(name, relay)| (format!("relays.{name}.password"), &mut relay.password, &relay.password_file));
+    for (key, secret, file) in pairs.chain(of_sources).chain(of_relays) {
         let Some(path) = file else { continue };
         if secret.is_some() {
             let problem = format!("is set, and so is {key}_file: keep one of them");
@@ -215,8 +241,6 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
     };
     check(matches!(config.site.base_url.scheme(), "http" | "https"), "site.base_url", "must begin with http:// or https://")?;
     check((1..=100).contains(&config.digest.max_papers), "digest.max_papers", "must be from 1 to 100")?;
-    check(config.relay.connections >= 1, "relay.connections", "must be at least 1")?;
-    check(config.relay.mails_per_connection >= 1, "relay.mails_per_connection", "must be at least 1")?;
     check(config.database.max_connections >= 4, "database.max_connections", "must be at least 4")?;
     let base = &config.site.base_url;
     let plain = base.username().is_empty() && base.password().is_none() && base.query().is_none() && base.fragment().is_none();
@@ -230,11 +254,8 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
         "site.unsubscribe_address",
         "must have at most 25 characters before the @",
     )?;
-    check(
-        config.relay.user.is_some() == config.relay.password.is_some(),
-        "relay.user",
-        "needs relay.password (or relay.password_file), and the other way round",
-    )?;
+    config.check_relays().map_err(|(key, problem)| ConfigError::Invalid { key, problem })?;
+    config.check_dkim().map_err(|(key, problem)| ConfigError::Invalid { key: key.to_owned(), problem: problem.to_owned() })?;
     let is_postgres = |url: &Secret| ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme));
     check(config.database.url.as_ref().is_none_or(is_postgres), "database.url", "must begin with postgres:// or postgresql://")?;
     if let Some(key) = &config.secret.key {

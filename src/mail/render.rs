@@ -8,6 +8,7 @@ use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContex
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
+use super::dkim::SignError;
 use super::message::{self, MessageError};
 use super::model::{Card, DigestMail, Envelope, Mail, Site};
 use super::printed::{Body, Printed, PrintedCard, Side};
@@ -60,6 +61,9 @@ pub enum RenderError {
     /// The message around the texts cannot be built.
     #[error(transparent)]
     Message(#[from] MessageError),
+    /// No key would sign it.
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 /// A message ready to go.

@@ -9,6 +9,8 @@ mod letter;
 mod oracle;
 mod policy;
 mod postfix;
+mod quota;
+mod routes;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -25,12 +27,13 @@ use crate::App;
 use crate::clock::Stopwatch;
 use crate::mail::queue::{self, Claimed, Note, Outcome, Reported, Source, Transmission};
 use crate::mail::render::Rendered;
-use crate::smtp::{Reply, SendError};
+use crate::smtp::{Relay, Reply, SendError};
 use crate::subscriber;
 use letter::Letters;
+use routes::Routes;
 
 /// Mails a claim: a few seconds' work for one worker, so that others find some too.
-const CLAIM: i64 = 50;
+const CLAIM: i32 = 50;
 
 /// What delivering did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,12 +50,14 @@ pub struct Delivered {
     pub suppressed: usize,
     /// Given back, because the relay cannot be used now or the service is stopping.
     pub released: usize,
+    /// Given back until their turn comes by the relay's pace.
+    pub paced: usize,
 }
 
 impl Delivered {
     /// How many mails were taken up.
     pub fn total(&self) -> usize {
-        self.accepted + self.deferred + self.failed + self.uncertain + self.suppressed + self.released
+        self.accepted + self.deferred + self.failed + self.uncertain + self.suppressed + self.released + self.paced
     }
 }
 
@@ -64,6 +69,7 @@ enum End {
     Uncertain,
     Suppressed,
     Released,
+    Paced,
 }
 
 /// Sends what is waiting at `now`, one batch; nothing while the route is paused.
@@ -76,25 +82,26 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
         tracing::warn!(?recovered, "took over from workers that died, or ended old mails");
     }
     oracle::settle(app, now).await?;
-    let relay = app.relay.name();
-    if policy::paused_until(&app.db, &relay).await?.is_some_and(|until| until > now) {
+    let routes = Routes::open(app, now, CLAIM).await?;
+    let room = i64::from(routes.room().min(CLAIM));
+    if room == 0 {
         return Ok(Delivered::default());
     }
-    let claimed = queue::claim(&app.db, now, settings.lease, CLAIM).await?;
+    let claimed = queue::claim(&app.db, now, settings.lease, room).await?;
     if claimed.is_empty() {
+        routes.settle().await?;
         // Nobody is kept waiting by a connection that dies unnoticed overnight.
-        app.relay.close().await;
+        app.relays.close().await;
         return Ok(Delivered::default());
     }
     let letters = Letters::load(app, &claimed).await?;
-    let route = CancellationToken::new();
     let held = claimed.clone();
     let sending = futures::stream::iter(claimed)
         .map(|mail| {
             let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
-            deliver(app, &letters, mail, stop, &route).instrument(span)
+            deliver(app, &letters, mail, stop, &routes).instrument(span)
         })
-        .buffer_unordered(app.relay.width())
+        .buffer_unordered(routes.width())
         .collect::<Vec<_>>();
     let ends = tokio::select! {
         ends = sending => ends,
@@ -109,11 +116,10 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
             End::Uncertain => delivered.uncertain += 1,
             End::Suppressed => delivered.suppressed += 1,
             End::Released => delivered.released += 1,
+            End::Paced => delivered.paced += 1,
         }
     }
-    if delivered.accepted > 0 && !route.is_cancelled() {
-        policy::clear(&app.db, &relay).await?;
-    }
+    routes.settle().await?;
     Ok(delivered)
 }
 
@@ -128,11 +134,12 @@ async fn heartbeat(app: &App, lease: Duration, held: &[Claimed]) -> Infallible {
     }
 }
 
-async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &CancellationToken, route: &CancellationToken) -> sqlx::Result<End> {
-    if stop.is_cancelled() || route.is_cancelled() {
+async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &CancellationToken, routes: &Routes<'_>) -> sqlx::Result<End> {
+    let route = if stop.is_cancelled() { None } else { routes.choose(mail.id, mail.attempts) };
+    let Some(route) = route else {
         queue::release(&app.db, &mail, None).await?;
         return Ok(End::Released);
-    }
+    };
     let now = app.clock.now();
     let rendered = match letters.render(app, &mail) {
         Ok(Some(rendered)) => rendered,
@@ -148,8 +155,24 @@ async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &Cancellatio
         let text = "sent once without an answer, and cannot be made the same again: see `paperlark mail held`".to_owned();
         return finish(app, &mail, Outcome::Held, Reply { code: None, text }).await;
     }
-    match send(app, &mail, &rendered, &bytes_hash).await? {
-        Sent::Reply(reply) => finish(app, &mail, Outcome::Accepted, reply).await,
+    match route.relay.admit(now, &rendered.envelope_to) {
+        Ok(wait) => tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => {
+                queue::release(&app.db, &mail, None).await?;
+                return Ok(End::Released);
+            }
+        },
+        Err(again) => {
+            queue::release(&app.db, &mail, Some(again)).await?;
+            return Ok(End::Paced);
+        }
+    }
+    match send(app, route.relay, &mail, &rendered, &bytes_hash).await? {
+        Sent::Reply(reply) => {
+            route.accepted();
+            finish(app, &mail, Outcome::Accepted, reply).await
+        }
         Sent::Unwanted => {
             queue::suppress(&app.db, app.clock.now(), &mail).await?;
             Ok(End::Suppressed)
@@ -157,10 +180,7 @@ async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &Cancellatio
         Sent::Not(SendError::Route(reply)) => {
             // Should it be this mail that makes the relay give up, the others go first next time.
             queue::release(&app.db, &mail, Some(app.clock.now() + policy::back_off(0, mail.id))).await?;
-            if !route.is_cancelled() {
-                route.cancel();
-                policy::pause(app, &reply.text).await?;
-            }
+            routes.close(route, &reply.text).await?;
             Ok(End::Released)
         }
         Sent::Not(SendError::Deferred(reply)) => {
@@ -183,16 +203,16 @@ enum Sent {
 }
 
 /// Envelope, then the commit that the relay may have it from here on, then the bytes.
-async fn send(app: &App, mail: &Claimed, rendered: &Rendered, bytes_hash: &[u8]) -> sqlx::Result<Sent> {
+async fn send(app: &App, relay: &Relay, mail: &Claimed, rendered: &Rendered, bytes_hash: &[u8]) -> sqlx::Result<Sent> {
     let eight_bit = !rendered.bytes.is_ascii();
     let watch = Stopwatch::start();
-    let envelope = match app.relay.open(&rendered.envelope_from, &rendered.envelope_to, eight_bit).await {
+    let envelope = match relay.open(&rendered.envelope_from, &rendered.envelope_to, eight_bit).await {
         Ok(envelope) => envelope,
         Err(error) => return Ok(Sent::Not(error)),
     };
     gauge::phase("envelope", &watch);
     let watch = Stopwatch::start();
-    let transmission = Transmission { relay: &envelope.relay_name(), bytes_hash };
+    let transmission = Transmission { relay: envelope.relay_name(), bytes_hash };
     if !queue::begin_transmission(&app.db, app.clock.now(), app.config.delivery.lease, mail, &transmission).await? {
         envelope.cancel().await;
         return Ok(Sent::Unwanted);

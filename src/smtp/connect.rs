@@ -72,10 +72,6 @@ impl Connector {
         })
     }
 
-    pub(super) fn name(&self) -> String {
-        format!("{}:{}", self.host, self.port)
-    }
-
     /// A connection that is ready for MAIL. Whatever is wrong here is wrong for every mail.
     pub(super) async fn connect(&self) -> Result<Connection, SendError> {
         let connecting = within(self.connect_timeout, TcpStream::connect((self.host.as_str(), self.port)));
@@ -132,7 +128,7 @@ impl Connector {
     }
 
     fn unusable(&self, what: &str, Trouble(reply): Trouble) -> SendError {
-        SendError::Route(Reply { code: reply.code, text: format!("{what} {}: {}", self.name(), reply.text) })
+        SendError::Route(Reply { code: reply.code, text: format!("{what} {}:{}: {}", self.host, self.port, reply.text) })
     }
 }
 

@@ -81,3 +81,53 @@ async fn challenged<S: Stream>(wire: &mut Wire<S>, line: &str) -> Result<Answer,
         _ => Err(Trouble(answer.into())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Logs in at a relay that answers each line with the next of `replies`; gives the lines and how it ended.
+    async fn converse(kind: LoginKind, offers: &[&str], replies: &[&str]) -> (Vec<String>, Result<(), Reply>) {
+        let (mut relay, ours) = tokio::io::duplex(4096);
+        let replies: Vec<String> = replies.iter().map(|reply| format!("{reply}\r\n")).collect();
+        let relay = tokio::spawn(async move {
+            let (mut lines, mut buffer) = (Vec::new(), [0; 1024]);
+            for reply in replies {
+                let length = relay.read(&mut buffer).await.unwrap();
+                lines.push(String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned());
+                relay.write_all(reply.as_bytes()).await.unwrap();
+            }
+            lines
+        });
+        let login = Login { kind, user: "ann".into(), password: "open sesame".to_owned().into(), file: None };
+        let offers = Offers { login: offers.iter().map(|name| (*name).to_owned()).collect(), ..Offers::default() };
+        let ended = login.perform(&mut Wire::new(ours), &offers).await.map_err(|Trouble(reply)| reply);
+        (relay.await.unwrap(), ended)
+    }
+
+    #[tokio::test]
+    async fn each_mechanism_says_its_lines() {
+        const PLAIN: &str = "AUTH PLAIN AGFubgBvcGVuIHNlc2FtZQ==";
+        const LOGIN: [&str; 3] = ["AUTH LOGIN", "YW5u", "b3BlbiBzZXNhbWU="];
+        const XOAUTH2: &str = "AUTH XOAUTH2 dXNlcj1hbm4BYXV0aD1CZWFyZXIgb3BlbiBzZXNhbWUBAQ==";
+        let (lines, ended) = converse(LoginKind::Auto, &["LOGIN", "PLAIN"], &["235 in"]).await;
+        assert_eq!((lines, ended), (vec![PLAIN.to_owned()], Ok(())));
+        let (lines, ended) = converse(LoginKind::Auto, &["LOGIN"], &["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 in"]).await;
+        assert_eq!((lines, ended), (LOGIN.map(str::to_owned).to_vec(), Ok(())));
+        let (lines, ended) = converse(LoginKind::Xoauth2, &["PLAIN", "XOAUTH2"], &["235 in"]).await;
+        assert_eq!((lines, ended), (vec![XOAUTH2.to_owned()], Ok(())));
+        let (lines, ended) = converse(LoginKind::Xoauth2, &["XOAUTH2"], &["334 eyJzdGF0dXMiOiI0MDEifQ==", "535 5.7.8 expired"]).await;
+        assert_eq!(lines, [XOAUTH2, ""]);
+        assert_eq!(ended.unwrap_err().code, Some(535));
+    }
+
+    #[tokio::test]
+    async fn a_mechanism_that_is_not_offered_is_not_tried() {
+        for (kind, offers) in [(LoginKind::Auto, &[][..]), (LoginKind::Plain, &["LOGIN"]), (LoginKind::Xoauth2, &["PLAIN", "LOGIN"])] {
+            let (lines, ended) = converse(kind, offers, &[]).await;
+            assert!(lines.is_empty() && ended.unwrap_err().text.contains("does not offer"), "{kind:?}");
+        }
+    }
+}

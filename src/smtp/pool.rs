@@ -103,7 +103,7 @@ impl Pool {
         if !state.is_over() {
             #[expect(clippy::cast_precision_loss, reason = "a number of connections")]
             let half = state.live as f64 / 2.0;
-            state.limit = half.floor().max(1.0);
+            state.limit = half.ceil().max(1.0);
         }
         while state.is_over()
             && let Some(connection) = state.idle.pop()

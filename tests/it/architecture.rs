@@ -54,7 +54,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("subscriber", "subscriber filter signup suppression"),
     ("digest", "digest"),
     ("mail/queue", "mail attempt report"),
-    ("pipeline/deliver", "route"),
+    ("pipeline/deliver", "route relay_day"),
     ("database", "signing_key"),
 ];
 

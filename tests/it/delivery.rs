@@ -33,7 +33,7 @@ async fn trouble_with_the_relay_costs_no_mail_an_attempt() {
         Fault::RequireLogin { user: "someone".into(), password: "else".into() },
     ] {
         let service = waiting_digest(&[]).await;
-        service.app.relay.close().await;
+        service.app.relays.close().await;
         service.catcher.faults().add(fault);
         let delivered = service.deliver().await;
         assert_eq!((delivered.released, delivered.failed, delivered.deferred), (1, 0, 0));

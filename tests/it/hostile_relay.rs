@@ -115,6 +115,8 @@ async fn deliver_by(service: &Service, port: u16, patience: Duration) -> deliver
     let mut config = (*service.app.config).clone();
     config.relay.port = port;
     config.relay.command_timeout = patience;
+    config.relay.data_timeout = patience;
+    config.relay.dot_timeout = patience;
     let app = App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
     let stop = CancellationToken::new();
     let delivering = deliver::step(&app, service.now(), &stop);
@@ -151,4 +153,19 @@ async fn a_reply_in_another_character_set_counts_like_any_other() {
     check(".", b"250 2.0.0 \xdcbernommen\r\n", (1, 0, 0)).await;
     check("RCPT", b"550 5.1.1 Empf\xe4nger unbekannt: ada.lovelace@example.org\r\n", (0, 0, 1)).await;
     check("RCPT", b"450-4.2.1 Postfach\r\n450 4.2.1 belegt \xfc\r\n", (0, 1, 0)).await;
+}
+
+#[tokio::test]
+async fn a_relay_that_falls_silent_at_any_point_is_left_after_its_time_out() {
+    // The mail waits without an attempt spent, is put off, or is of unknown fate: (released, deferred, uncertain).
+    for (to, expect) in
+        [("greeting", (1, 0, 0)), ("EHLO", (1, 0, 0)), ("MAIL", (1, 0, 0)), ("RCPT", (1, 0, 0)), ("DATA", (0, 1, 0)), (".", (0, 0, 1))]
+    {
+        let service = joined().await;
+        compose_next(&service).await;
+        let delivered = deliver_by(&service, odd_relay(to, b"").await, Duration::from_millis(300)).await;
+        assert_eq!((delivered.released, delivered.deferred, delivered.uncertain), expect, "{to}");
+        service.pass(Duration::from_secs(3600));
+        assert_eq!(service.deliver().await.accepted, 1, "{to}");
+    }
 }

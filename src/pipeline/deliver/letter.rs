@@ -92,5 +92,9 @@ pub fn letter(
             config.bounce_domain.as_deref().unwrap_or(config.from_address.domain())
         ),
     };
-    app.renderer.render(site, &envelope, content)
+    let mut rendered = app.renderer.render(site, &envelope, content)?;
+    if let Some(signer) = &app.signer {
+        rendered.bytes = signer.sign(&rendered.bytes, mail.dated)?;
+    }
+    Ok(rendered)
 }

@@ -99,7 +99,7 @@ async fn logs(app: &App, doubts: &[Doubt], now: DateTime<Utc>) -> HashMap<String
         if logs.contains_key(relay) {
             continue;
         }
-        let Some(path) = app.relay.log(relay) else { continue };
+        let Some(path) = app.relays.log(relay) else { continue };
         let read = tokio::task::spawn_blocking(move || Log::read(&path, now).map_err(|error| (path, error))).await;
         let log = match read {
             Ok(Ok(log)) => Some(log),

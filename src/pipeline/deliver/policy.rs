@@ -38,14 +38,14 @@ fn pause_length(failures: i32) -> TimeDelta {
     TimeDelta::seconds(doubled.min(LONGEST_PAUSE_SECONDS))
 }
 
-/// Until when the relay is left alone.
-pub(super) async fn paused_until(db: &PgPool, relay: &str) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar!("select paused_until from route where relay = $1", relay).fetch_optional(db).await
+/// The relays that are left alone at `now`.
+pub(super) async fn paused(db: &PgPool, now: DateTime<Utc>) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!("select relay from route where paused_until > $1", now).fetch_all(db).await
 }
 
-/// Leaves the relay alone for a while, for all workers.
-pub(super) async fn pause(app: &App, problem: &str) -> sqlx::Result<()> {
-    let (relay, now, problem) = (app.relay.name(), app.clock.now(), without_addresses(problem));
+/// Leaves a relay alone for a while, for all workers.
+pub(super) async fn pause(app: &App, relay: &str, problem: &str) -> sqlx::Result<()> {
+    let (now, problem) = (app.clock.now(), without_addresses(problem));
     let mut tx = app.db.begin().await?;
     let failures = sqlx::query_scalar!("select failures from route where relay = $1 for update", relay).fetch_optional(&mut *tx).await?;
     let until = now + pause_length(failures.unwrap_or(0));
@@ -60,7 +60,7 @@ pub(super) async fn pause(app: &App, problem: &str) -> sqlx::Result<()> {
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    tracing::error!(relay, problem, %until, "the relay cannot be used; all mails wait");
+    tracing::error!(relay, problem, %until, "the relay cannot be used and rests; mails wait, or go by another");
     Ok(())
 }
 

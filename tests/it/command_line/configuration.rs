@@ -64,6 +64,17 @@ async fn what_a_file_says_wrongly_is_named() {
         ("[source.mine]\nkind = \"file\"\nschedule = \"@hourly\"", &["source.mine.path", "a file source needs it"]),
         ("[source.mine]\nkind = \"gopher\"\nschedule = \"@hourly\"", &["source.mine.kind", "gopher"]),
         ("[relay]\nport = \"many\"", &["relay.port", "many"]),
+        ("[relay]\nrate = \"fast\"", &["relay.rate", "fast", "10/s"]),
+        ("[relay]\nauth = \"kerberos\"", &["relay.auth", "kerberos", "xoauth2"]),
+        ("[relays.a]\nhots = \"x\"", &["relays.a.hots", "did you mean relays.a.host?"]),
+        ("[relays.a]\nport = \"many\"", &["relays.a.port", "many"]),
+        ("[relays.a]\nweight = 0", &["relays.a.weight", "at least 1"]),
+        ("[relays.a]\nuser = \"ann\"", &["relays.a.user", "relay.password"]),
+        ("[relays.A]\nport = 25", &["relays.A", "a–z"]),
+        ("[relay]\nhost = \"mx.example\"\n[relays.a]\nport = 26", &["relay.host", "give host, user and password to each"]),
+        ("[dkim]\nselector = \"lark1\"", &["dkim.key_file", "set both"]),
+        ("[dkim]\ndomain = \"elsewhere.example\"", &["dkim.domain", "site.from_address"]),
+        ("[dkim]\ned25519_selector = \"e\"\ned25519_key_file = \"k\"", &["dkim.ed25519_selector", "dkim.selector"]),
         ("[relay]\nport = 70000", &["relay.port", "70000"]),
         ("[digest]\ncurated = \"huggingface\"", &["digest.curated"]),
         ("[web]\ntrust_forwarded_for = \"sometimes\"", &["web.trust_forwarded_for", "sometimes"]),
@@ -132,6 +143,24 @@ async fn secrets_come_from_files_and_are_never_shown() {
     assert!(!ran.err.contains(KEY));
     let unreadable = Program::new().set("RELAY_USER", "ann").set("RELAY_PASSWORD_FILE", "/no/such/secret");
     unreadable.run(&["config", "check"]).await.ends(3).complains(&["relay.password_file", "/no/such/secret", "No such file"]);
+}
+
+#[tokio::test]
+async fn several_relays_share_what_stands_in_relay() {
+    let program = Program::new().set("RELAYS_SPARE_PASSWORD", "sesame-open");
+    let file = program.file(
+        "own.toml",
+        "[relay]\nconnections = 3\ntls = \"tls\"\n[relays.main]\nhost = \"a.example\"\nrate = \"14/s\"\n\
+         [relays.spare]\nhost = \"b.example\"\nconnections = 2\nuser = \"ann\"\npassword = \"\"\n",
+    );
+    let ran = program.run(&["config", "show", "--json", "--config", &file]).await.ends(0);
+    assert!(!ran.out.contains("sesame-open"));
+    let relays = ran.json()["relays"].clone();
+    assert_eq!(
+        (&relays["main"]["host"], &relays["main"]["connections"], &relays["main"]["rate"]),
+        (&"a.example".into(), &3.into(), &"14/s".into())
+    );
+    assert_eq!((&relays["spare"]["connections"], &relays["spare"]["tls"]), (&2.into(), &"tls".into()));
 }
 
 #[tokio::test]

@@ -110,7 +110,8 @@ impl Service {
             sum.uncertain += delivered.uncertain;
             sum.suppressed += delivered.suppressed;
             sum.released += delivered.released;
-            if delivered.total() == delivered.released {
+            sum.paced += delivered.paced;
+            if delivered.total() == delivered.released + delivered.paced {
                 return sum;
             }
         }

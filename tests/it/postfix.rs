@@ -1,0 +1,141 @@
+//! A real Postfix between the service and the catcher: what it passes on arrives, is read, and is still signed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::signatures::{generate, verdicts};
+use crate::support::papers::invented;
+use crate::support::program::Program;
+use crate::support::service::Service;
+
+/// Postfix's programs, where Debian has them.
+const POSTFIX: &str = "/usr/sbin/postfix";
+
+const SERVICES: &str = "\
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+";
+
+/// A Postfix of its own folder, which hands everything to another port of this machine.
+struct Postfix {
+    folder: TempDir,
+    port: u16,
+}
+
+impl Postfix {
+    /// None where it cannot be: no root, or no Postfix.
+    fn start(next: u16) -> Option<Self> {
+        let is_root = std::fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Uid:\t0\t0"));
+        if !is_root || !Path::new(POSTFIX).exists() {
+            eprintln!("skipped: a private Postfix needs root and `scripts/install-packages postfix`");
+            return None;
+        }
+        let folder = tempfile::Builder::new().prefix("paperlark-postfix").tempdir_in("/tmp").unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["config", "queue", "data"] {
+            std::fs::create_dir(path(name)).unwrap();
+        }
+        let (queue, data, log) = (path("queue"), path("data"), path("log"));
+        let main = format!(
+            "compatibility_level = 3.6\nqueue_directory = {}\ndata_directory = {}\nmaillog_file = {}\nmaillog_file_prefixes = /tmp\n\
+             mail_owner = postfix\nsetgid_group = postdrop\nmyhostname = relay.paperlark.example\ninet_interfaces = loopback-only\n\
+             inet_protocols = ipv4\nmynetworks = 127.0.0.0/8\nmydestination =\nrelayhost = [127.0.0.1]:{next}\n\
+             smtpd_relay_restrictions = permit_mynetworks, reject\nsmtp_dns_support_level = disabled\nalias_maps =\n",
+            queue.display(),
+            data.display(),
+            log.display()
+        );
+        std::fs::write(path("config/main.cf"), main).unwrap();
+        std::fs::write(path("config/master.cf"), format!("127.0.0.1:{port} inet n - n - - smtpd\n{SERVICES}")).unwrap();
+        // Postfix's own user must be able to walk in.
+        let open = Command::new("chmod").arg("755").arg(folder.path()).status().unwrap();
+        assert!(open.success());
+        let owned = Command::new("chown").args(["postfix"]).arg(&data).status().unwrap();
+        assert!(owned.success());
+        let postfix = Self { folder, port };
+        let started = postfix.control("start");
+        assert!(started.status.success(), "{started:?}\n{}", postfix.log());
+        Some(postfix)
+    }
+
+    fn control(&self, verb: &str) -> Output {
+        Command::new(POSTFIX).arg("-c").arg(self.folder.path().join("config")).arg(verb).output().unwrap()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        self.control("stop");
+    }
+}
+
+#[tokio::test]
+async fn a_real_postfix_takes_signed_mails_and_passes_them_on_unharmed() {
+    let program = Program::new();
+    let (rsa, ed25519) = (generate(&program, "lark1", "rsa").await, generate(&program, "lark2", "ed25519").await);
+    let settings = [
+        ("DKIM_SELECTOR", "lark1"),
+        ("DKIM_KEY_FILE", rsa.file.as_str()),
+        ("DKIM_ED25519_SELECTOR", "lark2"),
+        ("DKIM_ED25519_KEY_FILE", &ed25519.file),
+    ];
+    let service = Service::start_with("2026-01-12T18:00:00Z", &settings).await;
+    let Some(postfix) = Postfix::start(service.catcher.smtp_address().port()) else { return };
+    let mut config = (*service.app.config).clone();
+    config.relay.port = postfix.port;
+    let app = paperlark::App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
+    let monday = "2026-01-12".parse().unwrap();
+    service.hub.list(monday, invented(monday, 4));
+    service.fetch("2026-01-12").await;
+    for reader in 0..5 {
+        let wish = paperlark::subscriber::SignUp {
+            address: format!("reader{reader}@example.org").parse().unwrap(),
+            queries: vec!["robots".to_owned()],
+            zone: chrono_tz::UTC,
+            hour: paperlark::schedule::Hour::new(6).unwrap(),
+        };
+        paperlark::subscriber::add(&app, app.clock.now(), &wish, paperlark::schedule::Weekdays::DAILY, false).await.unwrap();
+    }
+    service.set("2026-01-13T06:00:00Z");
+    assert_eq!(paperlark::pipeline::compose::step(&app, app.clock.now()).await.unwrap().mails, 5);
+    let delivered = paperlark::pipeline::deliver::step(&app, app.clock.now(), &tokio_util::sync::CancellationToken::new()).await.unwrap();
+    assert_eq!((delivered.accepted, delivered.total()), (5, 5), "{delivered:?}\n{}", postfix.log());
+    for _ in 0..300 {
+        if service.mailbox().all().len() == 5 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mails = service.mailbox().all();
+    assert_eq!(mails.len(), 5, "{}", postfix.log());
+    let dns = [rsa.record, ed25519.record];
+    for mail in &mails {
+        assert!(mail.text().is_some_and(|text| text.contains("/digests/")) && mail.header("received").is_some());
+        let id = mail.message_id().unwrap();
+        assert!(postfix.log().contains(&format!("message-id=<{}>", id.trim_matches(['<', '>']))), "the log tells of {id}");
+    }
+    assert_eq!(verdicts(&mails[0].bytes, &dns).await, ["rsa-sha256 pass", "ed25519-sha256 pass"]);
+}
