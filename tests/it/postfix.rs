@@ -19,6 +19,7 @@ pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
+proxymap unix - - n - - proxymap
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
@@ -119,6 +120,9 @@ async fn a_real_postfix_takes_signed_mails_and_passes_them_on_unharmed() {
         };
         paperlark::subscriber::add(&app, app.clock.now(), &wish, paperlark::schedule::Weekdays::DAILY, false).await.unwrap();
     }
+    // The welcomes are out of the way.
+    service.deliver().await;
+    service.mailbox().clear();
     service.set("2026-01-13T06:00:00Z");
     assert_eq!(paperlark::pipeline::compose::step(&app, app.clock.now()).await.unwrap().mails, 5);
     let delivered = paperlark::pipeline::deliver::step(&app, app.clock.now(), &tokio_util::sync::CancellationToken::new()).await.unwrap();

@@ -31,6 +31,9 @@ async fn waiting(readers: usize) -> Service {
         };
         subscriber::add(&service.app, service.now(), &wish, paperlark::schedule::Weekdays::DAILY, false).await.unwrap();
     }
+    // The welcomes are out of the way.
+    service.deliver().await;
+    service.mailbox().clear();
     service.set("2026-01-13T06:00:00Z");
     assert_eq!(compose::step(&service.app, service.now()).await.unwrap().mails, readers);
     service

@@ -12,4 +12,4 @@ const resolver = async (name) => {
 };
 
 const { results } = await dkimVerify(await buffer(process.stdin), { resolver });
-console.log(JSON.stringify(results.map((result) => `${result.algo} ${result.status.result}`)));
+console.log(JSON.stringify(results.map((result) => `${result.algo} ${result.status.result === 'pass' ? 'pass' : 'fail'}`)));
