@@ -1,7 +1,7 @@
 # Each target installs what it needs (Debian packages through apt, when allowed to) and says so.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz packages browser-packages mail-packages
+.PHONY: help demo test check chaos bench fuzz packages browser-packages mail-packages
 
 # The committed .sqlx stands in for a database wherever the code is only built.
 export SQLX_OFFLINE := true
@@ -21,6 +21,10 @@ check: packages browser-packages mail-packages ## Everything a change must pass:
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items
 	scripts/sqlx-cache --check
 	$(MAKE) test
+
+chaos: packages ## Kill, cut and starve it (ARGS="--kills 1000 --readers 5000 --relay postfix --seed 7")
+	@scripts/install-packages postfix
+	CHAOS="--readers 5000 $(ARGS)" cargo test --locked --test it chaos -- --nocapture
 
 bench: packages ## Measure (needs no network)
 	cargo bench --locked

@@ -15,6 +15,7 @@ use crate::mail::render::Renderer;
 use crate::smtp::Relays;
 use crate::source::Http;
 use crate::token::Keys;
+use crate::vitals::Vitals;
 
 /// The service's parts; cheap to clone.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub struct App {
     pub renderer: Arc<Renderer>,
     /// Indexed papers that readers share.
     pub windows: Arc<Windows>,
+    /// Whether the loops go round.
+    pub vitals: Arc<Vitals>,
     /// Printed papers that mails share.
     pub cards: Arc<Cards>,
 }
@@ -66,6 +69,7 @@ impl App {
             signer: signer(&config)?.map(Arc::new),
             renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),
             windows: Arc::default(),
+            vitals: Arc::default(),
             cards: Arc::default(),
             config: Arc::new(config),
             db,

@@ -4,6 +4,7 @@ mod config;
 mod demo;
 mod digest;
 mod dkim;
+mod explain;
 mod fetch;
 mod filter;
 mod mail;
@@ -66,11 +67,13 @@ enum Command {
     /// Papers listed longer ago than fetch.history_after go to the archive only and start no mail.
     /// Fetching the same again changes nothing.
     Fetch(fetch::Fetch),
-    /// Send one reader's digest now, or look at it
+    /// Send one reader's digest now, or look at it; say how a day's digests stand
     ///
     /// Without --date, the reader's next digest ahead of its hour: it covers what arrived since the last
     /// one and stands for the next one. With --date, that day's papers again, whatever came before.
     Digest(digest::Digest),
+    /// Say why a reader got a mail on a day, or did not, and why each paper is in it
+    Explain(explain::Explain),
     /// Add, list, show, remove or export readers
     #[command(subcommand)]
     Subscriber(subscriber::Subscriber),
@@ -160,6 +163,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Filter(command) => command.run(),
         Command::Dkim(command) => command.run(&config),
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Explain(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Mail(command) => with_app(config, async |app| command.run(app).await).await,

@@ -21,6 +21,14 @@ use crate::token::Keys;
 /// The schema, as `migrations/` has it.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
+/// How soon the server gives up a host that was cut off in the middle of a transaction, so that its locks hold up nobody.
+const CUT_OFF: [(&str, &str); 4] = [
+    ("idle_in_transaction_session_timeout", "60s"),
+    ("tcp_keepalives_idle", "20"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// The file in the data directory that keeps a generated signing key.
 const KEY_FILE: &str = "signing.key";
 
@@ -54,6 +62,7 @@ impl Database {
             }
         };
         let options: PgConnectOptions = url.parse().context("database.url is not a PostgreSQL address")?;
+        let options = options.options(CUT_OFF);
         // The pool would try again until its time-out, and then not say why.
         let first = PgConnection::connect_with(&options).await;
         first.context("cannot connect to the database; is it up, and is database.url right?")?.close().await?;
@@ -83,12 +92,14 @@ impl Database {
     }
 }
 
-/// Whether the database answers.
+/// Whether the database answers and its schema has all that this program needs; it may have more.
 ///
 /// # Errors
-/// When it does not.
-pub async fn answers(db: &PgPool) -> sqlx::Result<()> {
-    sqlx::query!("select 1 as one").fetch_one(db).await.map(drop)
+/// When it does not answer.
+pub async fn is_current(db: &PgPool) -> sqlx::Result<bool> {
+    // sqlx's own table, which the checked queries know nothing of.
+    let newest: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(db).await?;
+    Ok(newest >= MIGRATIONS.iter().map(|migration| migration.version).max())
 }
 
 /// The keys that sign links: the configured ones, or one made at first start.

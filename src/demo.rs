@@ -80,7 +80,7 @@ async fn play(app: &App, listener: TcpListener, catcher: &Catcher, options: &Opt
     load(app, now).await?;
     let serving = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
-        async move { run::serve(&app, listener, stop).await }
+        async move { run::serve(&app, run::Work { pages: Some(listener), monitor: None, worker: true }, stop).await }
     });
     let told = async {
         let story = tokio::select! {

@@ -16,6 +16,7 @@ pub mod text;
 pub mod token;
 
 pub mod archive;
+pub mod books;
 pub mod database;
 pub mod digest;
 pub mod mail;
@@ -31,5 +32,6 @@ pub mod catcher;
 pub mod cli;
 pub mod demo;
 pub mod run;
+mod vitals;
 
 pub use app::App;

@@ -3,3 +3,4 @@
 pub mod compose;
 pub mod deliver;
 pub mod fetch;
+pub mod watch;

@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
-use crate::pipeline::{compose, deliver, fetch};
+use crate::pipeline::{compose, deliver, fetch, watch};
+use crate::vitals::Part;
 use crate::web;
 
 /// How long the end may take: a mail on the wire needs its final reply.
@@ -20,6 +21,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(60);
 
 /// Sources are due to the minute.
 const FETCH_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How often the books are looked at.
+const WATCH_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The wait after a step failed: the database is away, and need not be asked at full pace.
 const TROUBLE_INTERVAL: Duration = Duration::from_secs(5);
@@ -47,18 +51,37 @@ pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
-/// Runs pages, sources, composing and delivering until `stop`, then drains.
+/// What a process does: hosts that meet in one database share the work as they like.
+#[derive(Debug)]
+pub struct Work {
+    /// Where the pages are served, if they are.
+    pub pages: Option<TcpListener>,
+    /// Where metrics and readiness are served, if they are.
+    pub monitor: Option<TcpListener>,
+    /// Whether sources are asked, digests composed and mails sent.
+    pub worker: bool,
+}
+
+/// Does its share of the work until `stop`, then drains.
 ///
 /// # Errors
 /// When the pages cannot be served, or the drain takes too long. Trouble with the database or the
 /// relay is logged and waited out.
-pub async fn serve(app: &App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn serve(app: &App, work: Work, stop: CancellationToken) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    let mails = Arc::new(Notify::new());
-    tasks.spawn(pages(app.clone(), listener, stop.clone()));
-    tasks.spawn(fetching(app.clone(), stop.clone()));
-    tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
-    tasks.spawn(delivering(app.clone(), stop.clone(), mails));
+    if let Some(listener) = work.pages {
+        tasks.spawn(pages(app.clone(), listener, stop.clone()));
+    }
+    if let Some(listener) = work.monitor {
+        tasks.spawn(monitor(app.clone(), listener, stop.clone()));
+    }
+    if work.worker {
+        let mails = Arc::new(Notify::new());
+        tasks.spawn(fetching(app.clone(), stop.clone()));
+        tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
+        tasks.spawn(delivering(app.clone(), stop.clone(), mails));
+        tasks.spawn(watching(app.clone(), stop.clone()));
+    }
     let mut result = Ok(());
     let drain = async {
         while let Some(ended) = tasks.join_next().await {
@@ -87,7 +110,25 @@ async fn pages(app: App, listener: TcpListener, stop: CancellationToken) -> anyh
     serving.await.context("cannot serve the pages")
 }
 
+async fn monitor(app: App, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+    let ended = stop.clone();
+    let serving = axum::serve(listener, web::monitor::service(app)).with_graceful_shutdown(async move { ended.cancelled().await });
+    serving.await.context("cannot serve the metrics")
+}
+
+async fn watching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    while !stop.is_cancelled() {
+        pause(&stop, WATCH_INTERVAL, std::future::pending()).await;
+        web::monitor::recorder().run_upkeep();
+        if let Err(error) = watch::step(&app, app.clock.now()).await {
+            trouble("watching", &error);
+        }
+    }
+    Ok(())
+}
+
 async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    app.vitals.beat(Part::Fetching, app.clock.now());
     while !stop.is_cancelled() {
         // A fetch that is cut off leaves nothing half stored.
         let fetched = tokio::select! {
@@ -95,7 +136,10 @@ async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
             () = stop.cancelled() => break,
         };
         let wait = match fetched {
-            Ok(_) => FETCH_INTERVAL,
+            Ok(_) => {
+                app.vitals.beat(Part::Fetching, app.clock.now());
+                FETCH_INTERVAL
+            }
             Err(error) => trouble("fetching", &error),
         };
         pause(&stop, wait, std::future::pending()).await;
@@ -104,9 +148,11 @@ async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
 }
 
 async fn composing(app: App, stop: CancellationToken, mails: Arc<Notify>) -> anyhow::Result<()> {
+    app.vitals.beat(Part::Composing, app.clock.now());
     while !stop.is_cancelled() {
         let wait = match compose::step(&app, app.clock.now()).await {
             Ok(composed) => {
+                app.vitals.beat(Part::Composing, app.clock.now());
                 if composed.mails > 0 {
                     tracing::info!(?composed, "composed");
                     mails.notify_one();
@@ -121,8 +167,13 @@ async fn composing(app: App, stop: CancellationToken, mails: Arc<Notify>) -> any
 }
 
 async fn delivering(app: App, stop: CancellationToken, mails: Arc<Notify>) -> anyhow::Result<()> {
+    app.vitals.beat(Part::Delivering, app.clock.now());
     while !stop.is_cancelled() {
-        let wait = match deliver::step(&app, app.clock.now(), &stop).await {
+        let delivered = deliver::step(&app, app.clock.now(), &stop).await;
+        if delivered.is_ok() {
+            app.vitals.beat(Part::Delivering, app.clock.now());
+        }
+        let wait = match delivered {
             Ok(delivered) if delivered.total() > delivered.released => {
                 tracing::info!(?delivered, "delivered");
                 Duration::ZERO

@@ -7,6 +7,7 @@ pub mod assets;
 mod error;
 mod form;
 mod guard;
+pub mod monitor;
 mod papers;
 mod readers;
 mod reports;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
@@ -29,7 +30,6 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::App;
-use crate::database;
 use error::WebError;
 use templates::{Pages, TemplateError};
 use view::{Page, SiteView};
@@ -68,6 +68,7 @@ impl Web {
 /// # Errors
 /// When the operator's templates cannot be used.
 pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, SocketAddr>, TemplateError> {
+    monitor::recorder();
     let pages = Arc::new(Pages::new(app.config.web.templates.as_deref())?);
     let web = Web { guard: guard::Guard::new(&app.config.signup), pages, app };
     let routes = Router::new()
@@ -91,7 +92,8 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
             get(async || "User-agent: *\nDisallow: /confirm/\nDisallow: /preferences/\nDisallow: /unsubscribe/\nDisallow: /digests/\n"),
         )
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(monitor::ready))
+        .route("/metrics", get(monitor::guarded))
         .fallback(async || WebError::status(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || WebError::status(StatusCode::METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(MAX_FORM))
@@ -121,12 +123,4 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response,
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-}
-
-/// Ready means that readers can be served: the database answers.
-async fn ready(State(web): State<Web>) -> Response {
-    match database::answers(&web.app.db).await {
-        Ok(()) => "ready\n".into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
-    }
 }

@@ -1,11 +1,13 @@
 //! `paperlark digest`.
 
+mod status;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 use chrono::NaiveDate;
-use clap::Args;
+use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,10 +21,13 @@ use crate::pipeline::{compose, deliver};
 use crate::subscriber;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Digest {
+    #[command(subcommand)]
+    command: Option<Books>,
     /// The reader's address
-    #[arg(long, value_name = "ADDRESS")]
-    to: String,
+    #[arg(long, value_name = "ADDRESS", required = true)]
+    to: Option<String>,
     /// The papers listed on this day, such as 2025-08-07
     #[arg(long, value_name = "DAY")]
     date: Option<NaiveDate>,
@@ -38,9 +43,20 @@ pub(super) struct Digest {
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(200);
 
+#[derive(Debug, Subcommand)]
+enum Books {
+    /// Say what became of every reader who was due on a day
+    ///
+    /// Every reader is in exactly one column. Ends with code 1 if that does not hold.
+    Status(status::Status),
+}
+
 impl Digest {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
-        let id = readers::find(app, &self.to).await?;
+        if let Some(Books::Status(status)) = self.command {
+            return status.run(app).await;
+        }
+        let id = readers::find(app, self.to.as_deref().unwrap_or_default()).await?;
         if self.dry_run {
             return self.look(app, id).await;
         }

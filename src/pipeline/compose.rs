@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::archive;
+use crate::clock::Stopwatch;
 use crate::digest::{self, Content, Filters, NewDigest, Searched, StoredDigest, Wanted, Window, lay_out};
 use crate::mail::queue::{self, NewMail, Subject};
 use crate::schedule::next_due;
@@ -50,6 +51,7 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<Composed> {
         match compose(app, &mut tx, now, due, app.config.delivery.spread, &mut done).await {
             Ok(waiting) => {
                 tx.commit().await?;
+                count(&done, &composed);
                 composed = done;
                 composed.waiting += waiting.len();
                 left_out.extend(waiting);
@@ -63,6 +65,18 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<Composed> {
         }
     }
     Ok(composed)
+}
+
+/// Counts what a chunk added.
+fn count(after: &Composed, before: &Composed) {
+    let results = [
+        ("mail", after.mails - before.mails),
+        ("nothing_to_say", after.nothing_to_say - before.nothing_to_say),
+        ("superseded", after.superseded - before.superseded),
+    ];
+    for (result, count) in results {
+        metrics::counter!("paperlark_composed_total", "result" => result).increment(count as u64);
+    }
 }
 
 /// Composes one reader's next digest ahead of its hour; `None` when they are not active.
@@ -139,7 +153,9 @@ async fn compose(
     let taken_over = digest::replace(tx, &replaced).await?;
 
     let batches = Batches { after: begins(app, &due, &taken_over).await?, through: archive::newest_batch(&app.db).await? };
+    let watch = Stopwatch::start();
     let contents = contents(app, tx, now, &due, &batches).await?;
+    metrics::histogram!("paperlark_matching_seconds").record(watch.elapsed().as_secs_f64());
     let mut mails = Vec::new();
     let rows: Vec<NewDigest> = due
         .iter()

@@ -3,6 +3,7 @@
 
 mod answer;
 mod budget;
+mod post;
 mod rules;
 
 use std::sync::Arc;
@@ -26,6 +27,8 @@ use rules::{Resolver, Rules};
 #[derive(Debug, Clone)]
 pub struct Http {
     client: Client,
+    /// For the operator's own hooks, wherever they are.
+    hooks: Client,
     rules: Arc<Rules>,
     budget: Budget,
     first_byte_timeout: Duration,
@@ -137,7 +140,14 @@ impl Http {
             .build()
             .map_err(HttpError::Setup)?;
         let budget = Budget::new(db, &config.fetch.service);
-        Ok(Self { client, rules, budget, first_byte_timeout: config.fetch.first_byte_timeout, max_body: config.fetch.max_body })
+        Ok(Self {
+            client,
+            hooks: post::client(config)?,
+            rules,
+            budget,
+            first_byte_timeout: config.fetch.first_byte_timeout,
+            max_body: config.fetch.max_body,
+        })
     }
 
     /// GETs `url`, when it is its turn; `None` when the server says that what was stored still holds.

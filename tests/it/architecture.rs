@@ -11,13 +11,14 @@ use scan::{Source, marked, root, sources, tables, written_tables};
 /// Every top-level module from top to bottom, and what it may use. All it may use stands below it.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli"),
-    ("cli", "demo run pipeline subscriber app digest mail archive database config schedule filter address"),
+    ("cli", "demo run pipeline books subscriber app digest mail archive database config schedule filter address"),
     ("demo", "run pipeline subscriber app database catcher config clock"),
-    ("run", "web pipeline app"),
-    ("web", "subscriber app database digest mail archive config token schedule filter paper address strict text"),
-    ("pipeline", "subscriber app digest mail archive smtp source config token schedule filter paper address clock"),
+    ("run", "web pipeline app vitals"),
+    ("web", "books subscriber app database digest mail archive config token schedule filter paper address strict text"),
+    ("pipeline", "books subscriber app digest mail archive smtp source config token schedule filter paper address clock"),
+    ("books", "digest archive matching schedule filter paper"),
     ("subscriber", "app mail archive token schedule filter address text"),
-    ("app", "digest mail smtp source database config token clock"),
+    ("app", "vitals digest mail smtp source database config token clock"),
     ("digest", "mail archive matching token filter paper address"),
     ("mail", "strict"),
     ("source", "archive config paper text"),
@@ -34,6 +35,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("token", ""),
     ("strict", ""),
     ("text", ""),
+    ("vitals", ""),
     ("clock", ""),
 ];
 
@@ -55,6 +57,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("digest", "digest"),
     ("mail/queue", "mail attempt report"),
     ("pipeline/deliver", "route relay_day"),
+    ("pipeline/watch", "alarm"),
     ("database", "signing_key"),
 ];
 

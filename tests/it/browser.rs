@@ -43,7 +43,7 @@ async fn story(javascript: &str) {
     let stop = CancellationToken::new();
     let serving = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
-        async move { run::serve(&app, listener, stop).await }
+        async move { run::serve(&app, run::Work { pages: Some(listener), monitor: None, worker: true }, stop).await }
     });
     let mut node = Command::new("node");
     node.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/readers.mjs"))

@@ -14,19 +14,19 @@ use crate::support::papers::invented;
 use crate::support::process::{Process, paperlark};
 use crate::support::service::{KEY, Service, papers_of};
 
-const READERS: usize = 60;
-const DAYS: [&str; 4] = ["2026-01-12", "2026-01-13", "2026-01-14", "2026-01-15"];
+pub const READERS: usize = 60;
+pub const DAYS: [&str; 4] = ["2026-01-12", "2026-01-13", "2026-01-14", "2026-01-15"];
 const KILLS_A_DAY: usize = 13;
-const CONNECTIONS: usize = 4;
+pub const CONNECTIONS: usize = 4;
 
 /// Papers and readers in a database, a relay that keeps what it gets, and the program beside them.
-struct Stage {
-    service: Service,
-    settings: Vec<(&'static str, String)>,
+pub struct Stage {
+    pub service: Service,
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let service = Service::start("2026-01-12T05:00:00Z").await;
         let settings = vec![
             ("DATABASE_URL", service.database.url().to_owned()),
@@ -53,7 +53,7 @@ impl Stage {
         Self { service, settings }
     }
 
-    async fn papers_of_day(&self, day: NaiveDate) {
+    pub async fn papers_of_day(&self, day: NaiveDate) {
         self.service.hub.list(day, invented(day, 12));
         let now = day.and_hms_opt(5, 30, 0).unwrap().and_utc();
         fetch::fetch(&self.service.app, now, "huggingface", Some(day)).await.unwrap();
@@ -71,18 +71,24 @@ impl Stage {
         Process::serve(&settings)
     }
 
-    fn digests(&self) -> Vec<Arc<Caught>> {
+    pub fn digests(&self) -> Vec<Arc<Caught>> {
         self.service.mailbox().all().into_iter().filter(|mail| mail.header("feedback-id").is_some()).collect()
     }
 
-    /// Lets the program work until `count` different digests are there.
-    async fn finish(&self, now: DateTime<Utc>, count: usize) {
+    /// The program, once its pages answer.
+    async fn ready(&self, now: DateTime<Utc>) -> Process {
         let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let process = self.serve_on(now, &listen.to_string());
         // It can only be told to end well once it listens for the signal.
         while tokio::net::TcpStream::connect(listen).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        process
+    }
+
+    /// Lets the program work until `count` different digests are there.
+    pub async fn finish(&self, now: DateTime<Utc>, count: usize) {
+        let process = self.ready(now).await;
         for _ in 0..400 {
             let ids: BTreeSet<_> = self.digests().iter().filter_map(|mail| mail.message_id()).collect();
             if ids.len() >= count {
@@ -187,4 +193,25 @@ async fn two_processes_on_one_database_send_nothing_twice() {
     let mails = stage.digests();
     assert_eq!(check(&mails), 0);
     assert_eq!(mails.len(), READERS * DAYS.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_are_restarted_one_after_the_other_lose_nothing_and_send_nothing_twice() {
+    let stage = Stage::new().await;
+    for (number, day) in DAYS.iter().enumerate() {
+        let day: NaiveDate = day.parse().unwrap();
+        stage.papers_of_day(day).await;
+        let now = day.and_hms_opt(6, 0, 1).unwrap().and_utc();
+        stage.service.catcher.faults().add(paperlark::catcher::Fault::Delay(Duration::from_millis(25)));
+        let mut running = stage.ready(now).await;
+        for _ in 0..3 {
+            let fresh = stage.ready(now).await;
+            assert_eq!(std::mem::replace(&mut running, fresh).terminate(), Some(0), "mails on the wire are finished");
+        }
+        stage.service.catcher.faults().clear();
+        stage.finish(now, READERS * (number + 1)).await;
+        assert_eq!(running.terminate(), Some(0));
+    }
+    let mails = stage.digests();
+    assert_eq!((check(&mails), mails.len()), (0, READERS * DAYS.len()));
 }

@@ -100,6 +100,60 @@ async fn the_log_names_no_reader_and_holds_no_token_even_when_it_tells_everythin
 }
 
 #[tokio::test]
+async fn a_worker_serves_no_pages_but_says_how_it_does_to_whoever_may_ask() {
+    let (program, _database) = Program::with_database().await;
+    let catcher = Catcher::start("127.0.0.1:0".parse().unwrap(), None, chrono::DateTime::default).await.unwrap();
+    let monitor = format!("127.0.0.1:{}", free_port());
+    let port = catcher.smtp_address().port().to_string();
+    let program =
+        program.set("RELAY_PORT", &port).set("METRICS_TOKEN", "a token of twenty letters").set("SOURCE_HUGGINGFACE_ENABLED", "false");
+    let (pages, program) = Serving::start(program).await;
+    let worker = program.clone_settings().set("METRICS_LISTEN", &monitor);
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let child = worker.command(&["serve", "--role", "worker"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let ask = async |path: &str| match reqwest::get(format!("http://{monitor}{path}")).await {
+        Ok(answer) => Some((answer.status().as_u16(), answer.text().await.unwrap())),
+        Err(_) => None,
+    };
+    let ready = async {
+        while ask("/readyz").await != Some((200, "ready\n".to_owned())) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SOON, ready).await.expect("the worker is ready");
+    assert_eq!(ask("/").await.unwrap().0, 404, "no pages");
+    program.clone_settings().run(&["subscriber", "add", "ada@example.org"]).await.ends(0);
+    catcher.mailbox().wait_for(|mail| mail.text().is_some_and(|text| text.contains("/preferences/")), SOON).await.expect("the welcome");
+
+    // The mail went through one of the two processes; both tell of it what is theirs to tell.
+    let (status, text) = ask("/metrics").await.unwrap();
+    assert_eq!(status, 200);
+    for expected in [
+        "paperlark_mails{state=\"pending\"} 0",
+        "paperlark_books{column=\"unexplained\"} 0",
+        "paperlark_queue_age_seconds 0",
+        "paperlark_route_paused",
+    ] {
+        assert!(text.contains(expected), "no {expected} in {text}");
+    }
+    let client = Client::new();
+    assert_eq!(client.get(pages.at("/metrics")).send().await.unwrap().status(), 403, "not public by accident");
+    assert_eq!(client.get(pages.at("/metrics")).bearer_auth("a token of nineteen").send().await.unwrap().status(), 403);
+    let allowed = client.get(pages.at("/metrics")).bearer_auth("a token of twenty letters").send().await.unwrap();
+    assert_eq!(allowed.status(), 200);
+    let both = text + &allowed.text().await.unwrap();
+    for expected in [
+        "paperlark_attempts_total{outcome=\"accepted\",code=\"2xx\"} 1",
+        "paperlark_smtp_phase_seconds_bucket{phase=\"content\"",
+        "paperlark_smtp_phase_seconds_count{phase=\"envelope\"} 1",
+    ] {
+        assert!(both.contains(expected), "no {expected} in {both}");
+    }
+    drop(child);
+    pages.stop(&program).await.ends(0);
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_told_at_once() {
     let (program, _database) = Program::with_database().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

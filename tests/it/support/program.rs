@@ -80,6 +80,11 @@ impl Program {
         self
     }
 
+    /// Another with the same settings, in a folder of its own.
+    pub fn clone_settings(&self) -> Self {
+        Self { settings: self.settings.clone(), ..Self::new() }
+    }
+
     /// A file in the program's folder.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
