@@ -130,6 +130,9 @@ async fn whoever_should_know_is_told_once_when_a_morning_does_not_close_and_once
     assert_eq!(look(&service).await.len(), 0);
 }
 
+/// What is wrong with the way to the relay.
+type Change = fn(&mut Config);
+
 /// The same service with another way to the relay.
 async fn with_relay(service: &Service, change: impl FnOnce(&mut Config)) -> App {
     let mut config = (*service.app.config).clone();
@@ -139,7 +142,7 @@ async fn with_relay(service: &Service, change: impl FnOnce(&mut Config)) -> App 
 
 #[tokio::test]
 async fn an_hour_without_a_usable_relay_fails_no_mail_and_all_go_out_afterwards() {
-    let troubles: [(&str, fn(&mut Config)); 4] = [
+    let troubles: [(&str, Change); 4] = [
         ("535", |config| {
             config.relay.user = Some("someone".into());
             config.relay.password = Some(Secret::from("wrong".to_owned()));

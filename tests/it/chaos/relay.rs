@@ -119,8 +119,8 @@ impl Relay {
             return self.start_sink(SINK_FAULTS[random.random_range(0..last)]).await;
         }
         if self.log.is_some() {
-            // Postfix is what it is: it can only go away for a moment.
-            return self.postfix("abort");
+            // Postfix can only go away for a moment, and in order: cut off itself, it would hand on a mail twice.
+            return self.postfix("stop");
         }
         let faults = self.catcher.as_ref().unwrap().faults();
         faults.add(match random.random_range(0..6) {

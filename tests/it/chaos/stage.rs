@@ -95,7 +95,7 @@ impl Stage {
     pub async fn papers_arrive_and_everyone_is_due(&mut self) {
         self.day = self.day + Days::new(1);
         self.hub.list(self.day, invented(self.day, PAPERS_A_DAY));
-        let now = Utc::now();
+        let now = self.app.clock.now();
         patiently(async || fetch::fetch(&self.app, now, "huggingface", Some(self.day)).await.ok()).await;
         self.sql("update subscriber set next_due_at = now() where status = 'active'").await;
     }
