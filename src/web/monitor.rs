@@ -99,14 +99,10 @@ async fn measure(app: &App, now: DateTime<Utc>) -> sqlx::Result<()> {
     gauge!("paperlark_mails_held").set(number(queue.held));
     gauge!("paperlark_readers_due").set(number(queue.due));
     gauge!("paperlark_queue_age_seconds").set(queue.waiting_since.map_or(0.0, |since| seconds_since(since, now)));
-    let relay = app.relay.name();
-    let trouble = queue.routes.iter().find(|(name, ..)| *name == relay);
-    gauge!("paperlark_route_paused", "relay" => relay.clone()).set(if trouble.is_some_and(|(_, _, until)| *until > now) {
-        1.0
-    } else {
-        0.0
-    });
-    gauge!("paperlark_route_failures", "relay" => relay).set(trouble.map_or(0.0, |(_, failures, _)| f64::from(*failures)));
+    for (relay, failures, until) in queue.routes {
+        gauge!("paperlark_route_paused", "relay" => relay.clone()).set(if until > now { 1.0 } else { 0.0 });
+        gauge!("paperlark_route_failures", "relay" => relay).set(f64::from(failures));
+    }
     for (source, last_success, failures) in queue.sources {
         gauge!("paperlark_source_failures", "source" => source.clone()).set(f64::from(failures));
         if let Some(last) = last_success {
