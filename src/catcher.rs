@@ -8,7 +8,6 @@ mod fault;
 mod mailbox;
 mod page;
 mod smtp;
-mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod bounce;
 mod config;
 mod demo;
 mod digest;
@@ -48,7 +49,8 @@ Exit codes:
   1  it failed; the message says why
   2  the command line or its input (an address, a filter, a date) is wrong
   3  the configuration is wrong
-  4  a source could not be fetched, or some of its items were skipped";
+  4  a source could not be fetched, or some of its items were skipped
+ 75  try again later (paperlark bounce)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -74,6 +76,11 @@ enum Command {
     Digest(digest::Digest),
     /// Say why a reader got a mail on a day, or did not, and why each paper is in it
     Explain(explain::Explain),
+    /// Take a bounce, a complaint or a wish to unsubscribe from standard input
+    ///
+    /// For a pipe of the mail server, such as an alias `bounce: "|paperlark bounce"` with recipient delimiter +. Taking the
+    /// same mail again changes nothing. Exit code 75 asks the mail server to try again later.
+    Bounce(bounce::Bounce),
     /// Add, list, show, remove or export readers
     #[command(subcommand)]
     Subscriber(subscriber::Subscriber),
@@ -102,6 +109,11 @@ enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
+
+/// The database is away; whoever called should come again: exit code 75 (EX_TEMPFAIL of sysexits).
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct TryAgain(String);
 
 /// Something came, but not all of it: exit code 4.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +146,8 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
         ExitCode::from(3)
     } else if error.is::<Incomplete>() {
         ExitCode::from(4)
+    } else if error.is::<TryAgain>() {
+        ExitCode::from(75)
     } else {
         ExitCode::FAILURE
     }
@@ -165,6 +179,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Explain(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Bounce(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Mail(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Suppression(command) => with_app(config, async |app| command.run(app).await).await,

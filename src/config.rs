@@ -40,6 +40,7 @@ pub struct Config {
     pub report: Report,
     pub metrics: Metrics,
     pub alert: Alert,
+    pub bounce: Bounce,
     pub digest: Digest,
     pub signup: Signup,
     pub fetch: Fetch,
@@ -151,6 +152,17 @@ pub struct Alert {
     pub url: Option<Secret>,
     #[serde(with = "humantime_serde")]
     pub after: Duration,
+}
+
+/// `[bounce]`: what comes back.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounce {
+    #[serde(deserialize_with = "unless_empty")]
+    pub listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "unless_empty")]
+    pub complaint_address: Option<EmailAddress>,
+    pub suppress_after: u32,
 }
 
 /// `[digest]`: what a digest holds.

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod clock;
 pub mod config;
+pub mod feedback;
 pub mod filter;
 pub mod matching;
 pub mod paper;
@@ -14,11 +15,13 @@ pub mod schedule;
 mod strict;
 pub mod text;
 pub mod token;
+mod wire;
 
 pub mod archive;
 pub mod books;
 pub mod database;
 pub mod digest;
+pub mod inbound;
 pub mod mail;
 pub mod smtp;
 pub mod source;

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::App;
+use crate::inbound::Listener;
 use crate::pipeline::{compose, deliver, fetch, watch};
 use crate::vitals::Part;
 use crate::web;
@@ -81,6 +82,14 @@ pub async fn serve(app: &App, work: Work, stop: CancellationToken) -> anyhow::Re
         tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
         tasks.spawn(delivering(app.clone(), stop.clone(), mails));
         tasks.spawn(watching(app.clone(), stop.clone()));
+        if let Some(address) = app.config.bounce.listen {
+            let reports = Listener::bind(address).await?;
+            let (app, stop) = (app.clone(), stop.clone());
+            tasks.spawn(async move {
+                reports.serve(app, stop).await;
+                Ok(())
+            });
+        }
     }
     let mut result = Ok(());
     let drain = async {

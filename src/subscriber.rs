@@ -1,10 +1,11 @@
 //! Readers: how one signs up, confirms, changes their mind and leaves.
 //!
-//! Owns the tables subscriber, filter, signup and suppression.
+//! Owns the tables subscriber, filter, signup, suppression and feedback.
 
 mod admin;
 mod confirm;
 mod due;
+mod feedback;
 mod preferences;
 mod subscribe;
 mod suppression;
@@ -16,6 +17,7 @@ use sqlx::PgConnection;
 pub use admin::{AddError, Export, Overview, add, export, find, list, remove};
 pub use confirm::{Confirmation, confirm, look};
 pub use due::{Due, Reader, advance, due, reader, readers};
+pub use feedback::{Consequence, report};
 pub use preferences::{Preferences, delete, preferences, save};
 pub use subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
 pub use suppression::{Suppressed, let_in, shut_out, suppress, suppressions};

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Now;
 use super::fault::{Fault, Faults, Stage};
 use super::mailbox::Mailbox;
-use super::wire::{Content, Reading, Wire};
+use crate::wire::{Content, Reading, Wire};
 
 /// A command line, in bytes with its end: room for the longest parameters (RFC 4954 § 4 and others).
 const MAX_COMMAND_BYTES: usize = 4096;

@@ -11,13 +11,14 @@ use scan::{Source, marked, root, sources, tables, written_tables};
 /// Every top-level module from top to bottom, and what it may use. All it may use stands below it.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli"),
-    ("cli", "demo run pipeline books subscriber app digest mail archive database config schedule filter address"),
+    ("cli", "demo inbound run pipeline books subscriber app digest mail archive database config schedule filter address"),
     ("demo", "run pipeline subscriber app database catcher config clock"),
-    ("run", "web pipeline app vitals"),
+    ("run", "inbound web pipeline app vitals"),
     ("web", "books subscriber app database digest mail archive config token schedule filter paper address strict text"),
     ("pipeline", "books subscriber app digest mail archive smtp source config token schedule filter paper address clock"),
     ("books", "digest archive matching schedule filter paper"),
-    ("subscriber", "app mail archive token schedule filter address text"),
+    ("inbound", "subscriber app mail feedback token wire"),
+    ("subscriber", "feedback app mail archive token schedule filter address text"),
     ("app", "vitals digest mail smtp source database config token clock"),
     ("digest", "mail archive matching token filter paper address"),
     ("mail", "strict"),
@@ -26,8 +27,9 @@ const LAYERS: &[(&str, &str)] = &[
     ("matching", "filter paper"),
     ("smtp", "config clock"),
     ("database", "config token"),
-    ("catcher", ""),
+    ("catcher", "wire"),
     ("config", "schedule address token"),
+    ("feedback", ""),
     ("filter", "paper text"),
     ("schedule", ""),
     ("paper", ""),
@@ -37,6 +39,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("text", ""),
     ("vitals", ""),
     ("clock", ""),
+    ("wire", ""),
 ];
 
 /// What only some files may name. Tests may use any client.
@@ -53,7 +56,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("archive", "paper paper_revision paper_alias batch arrival listing http_validator"),
     ("pipeline/fetch", "source_state"),
     ("source/http/budget", "request_budget"),
-    ("subscriber", "subscriber filter signup suppression"),
+    ("subscriber", "subscriber filter signup suppression feedback"),
     ("digest", "digest"),
     ("mail/queue", "mail attempt report"),
     ("pipeline/deliver", "route relay_day"),

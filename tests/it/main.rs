@@ -18,6 +18,7 @@ mod demo;
 mod doubts;
 mod hostile;
 mod hostile_relay;
+mod inbound;
 mod managed;
 mod mornings;
 mod pages;

@@ -8,7 +8,7 @@ use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN};
 
 use super::{MAX_COMMAND_BYTES, Session};
 use crate::catcher::fault::{Fault, Stage};
-use crate::catcher::wire::Reading;
+use crate::wire::Reading;
 
 impl Session {
     /// Asks for what `initial` lacks and checks the pair; returns the final reply.

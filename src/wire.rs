@@ -18,7 +18,7 @@ const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// How reading a line ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub enum Reading {
     /// The line is there, with its line feed.
     Line,
     /// It was longer than allowed; all of it is consumed, so the conversation stays in step.
@@ -29,7 +29,7 @@ pub(super) enum Reading {
 
 /// What came between DATA and the final dot.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub enum Content {
     /// The mail.
     Whole(Vec<u8>),
     /// The mail was read to its end, and this is what to answer.
@@ -41,25 +41,25 @@ pub(super) enum Content {
 /// A connection. Replies gather until the server must wait for input, which is what makes pipelining
 /// (RFC 2920) one packet each way.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub struct Wire {
     stream: BufReader<TcpStream>,
     replies: Vec<u8>,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> io::Result<Self> {
+    pub fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream: BufReader::with_capacity(READ_BUFFER_BYTES, stream), replies: Vec::new() })
     }
 
     /// Queues one reply line, given without its end.
-    pub(super) fn reply(&mut self, line: &str) {
+    pub fn reply(&mut self, line: &str) {
         self.replies.extend_from_slice(line.as_bytes());
         self.replies.extend_from_slice(b"\r\n");
     }
 
     /// Sends what is queued.
-    pub(super) async fn flush(&mut self) -> io::Result<()> {
+    pub async fn flush(&mut self) -> io::Result<()> {
         if !self.replies.is_empty() {
             self.stream.write_all(&self.replies).await?;
             self.replies.clear();
@@ -71,7 +71,7 @@ impl Wire {
     ///
     /// # Errors
     /// `TimedOut` after five silent minutes, or what the connection reports.
-    pub(super) async fn read_line(&mut self, line: &mut Vec<u8>, limit: usize) -> io::Result<Reading> {
+    pub async fn read_line(&mut self, line: &mut Vec<u8>, limit: usize) -> io::Result<Reading> {
         line.clear();
         let mut too_long = false;
         loop {
@@ -97,7 +97,7 @@ impl Wire {
 
     /// Reads a mail of at most `limit` bytes: dots unstuffed, its end only at CRLF `.` CRLF, so that no second
     /// mail can be smuggled in behind a lone line feed.
-    pub(super) async fn read_content(&mut self, limit: usize) -> io::Result<Content> {
+    pub async fn read_content(&mut self, limit: usize) -> io::Result<Content> {
         let (mut bytes, mut line) = (Vec::new(), Vec::new());
         let mut refusal = None;
         let mut after_crlf = true;
