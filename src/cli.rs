@@ -9,6 +9,7 @@ mod mail;
 mod migrate;
 mod output;
 mod serve;
+mod source;
 mod subscriber;
 mod suppression;
 
@@ -63,8 +64,12 @@ enum Command {
     /// Fetch papers from the sources now
     ///
     /// Papers listed longer ago than fetch.history_after go to the archive only and start no mail.
-    /// Fetching the same again changes nothing.
+    /// Fetching the same again changes nothing. Each service is asked at its own pace ([fetch.service]), also
+    /// while the service runs; a pause it asks for is waited out.
     Fetch(fetch::Fetch),
+    /// See how sources fare, try one, look at what it sent that could not be read
+    #[command(subcommand)]
+    Source(source::Source),
     /// Send one reader's digest now, or look at it
     ///
     /// Without --date, the reader's next digest ahead of its hour: it covers what arrived since the last
@@ -155,6 +160,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config(command) => command.run(&config),
         Command::Filter(command) => command.run(),
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Source(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Mail(command) => with_app(config, async |app| command.run(app).await).await,

@@ -21,6 +21,7 @@ pub mod digest;
 pub mod mail;
 pub mod smtp;
 pub mod source;
+pub mod standing;
 pub mod subscriber;
 
 pub mod pipeline;

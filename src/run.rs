@@ -56,7 +56,10 @@ pub async fn serve(app: &App, listener: TcpListener, stop: CancellationToken) ->
     let mut tasks = JoinSet::new();
     let mails = Arc::new(Notify::new());
     tasks.spawn(pages(app.clone(), listener, stop.clone()));
-    tasks.spawn(fetching(app.clone(), stop.clone()));
+    // Each source has a loop of its own: one that takes long keeps no other waiting.
+    for name in app.config.source.keys() {
+        tasks.spawn(fetching(app.clone(), name.clone(), stop.clone()));
+    }
     tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
     tasks.spawn(delivering(app.clone(), stop.clone(), mails));
     let mut result = Ok(());
@@ -87,11 +90,11 @@ async fn pages(app: App, listener: TcpListener, stop: CancellationToken) -> anyh
     serving.await.context("cannot serve the pages")
 }
 
-async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+async fn fetching(app: App, source: String, stop: CancellationToken) -> anyhow::Result<()> {
     while !stop.is_cancelled() {
         // A fetch that is cut off leaves nothing half stored.
         let fetched = tokio::select! {
-            fetched = fetch::step(&app, app.clock.now()) => fetched,
+            fetched = fetch::check(&app, app.clock.now(), &source) => fetched,
             () = stop.cancelled() => break,
         };
         let wait = match fetched {

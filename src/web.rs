@@ -10,6 +10,7 @@ mod guard;
 mod papers;
 mod readers;
 mod reports;
+mod status;
 pub mod templates;
 pub mod view;
 
@@ -90,6 +91,7 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
             "/robots.txt",
             get(async || "User-agent: *\nDisallow: /confirm/\nDisallow: /preferences/\nDisallow: /unsubscribe/\nDisallow: /digests/\n"),
         )
+        .route("/status", get(status::status))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .fallback(async || WebError::status(StatusCode::NOT_FOUND))

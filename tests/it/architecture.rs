@@ -11,17 +11,18 @@ use scan::{Source, marked, root, sources, tables, written_tables};
 /// Every top-level module from top to bottom, and what it may use. All it may use stands below it.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli"),
-    ("cli", "demo run pipeline subscriber app digest mail archive database config schedule filter address"),
+    ("cli", "demo run pipeline subscriber app standing source digest mail archive database config schedule filter address"),
     ("demo", "run pipeline subscriber app database catcher config clock"),
     ("run", "web pipeline app"),
-    ("web", "subscriber app database digest mail archive config token schedule filter paper address strict text"),
-    ("pipeline", "subscriber app digest mail archive smtp source config token schedule filter paper address clock"),
+    ("web", "subscriber app standing database digest mail archive config token schedule filter paper address strict text"),
+    ("pipeline", "subscriber app standing digest mail archive smtp source config token schedule filter paper address clock"),
     ("subscriber", "app mail archive token schedule filter address text"),
     ("app", "digest mail smtp source database config token clock"),
     ("digest", "mail archive matching token filter paper address"),
     ("mail", "strict"),
     ("source", "archive config paper text"),
     ("archive", "paper"),
+    ("standing", "config schedule"),
     ("matching", "filter paper"),
     ("smtp", "config clock"),
     ("database", "config token"),
@@ -49,7 +50,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
 /// Which file or folder of src writes each table.
 const WRITERS: &[(&str, &str)] = &[
     ("archive", "paper paper_revision paper_alias batch arrival listing http_validator"),
-    ("pipeline/fetch", "source_state"),
+    ("standing", "source_state source_day source_reject backfill"),
     ("source/http/budget", "request_budget"),
     ("subscriber", "subscriber filter signup suppression"),
     ("digest", "digest"),
