@@ -40,6 +40,7 @@ fn digest<C>(papers: Vec<C>) -> Mail<C> {
     Mail::Digest(DigestMail {
         day: NaiveDate::from_ymd_opt(2026, 8, 7).expect("there is such a day"),
         since: None,
+        note: None,
         sections: vec![Section {
             filter_name: Some("graph networks".to_owned()),
             query: None,

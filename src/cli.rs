@@ -12,6 +12,7 @@ mod mail;
 mod migrate;
 mod output;
 mod serve;
+mod source;
 mod subscriber;
 mod suppression;
 
@@ -67,8 +68,12 @@ enum Command {
     /// Fetch papers from the sources now
     ///
     /// Papers listed longer ago than fetch.history_after go to the archive only and start no mail.
-    /// Fetching the same again changes nothing.
+    /// Fetching the same again changes nothing. Each service is asked at its own pace ([fetch.service]), also
+    /// while the service runs; a pause it asks for is waited out.
     Fetch(fetch::Fetch),
+    /// See how sources fare, try one, look at what it sent that could not be read
+    #[command(subcommand)]
+    Source(source::Source),
     /// Send one reader's digest now, or look at it; say how a day's digests stand
     ///
     /// Without --date, the reader's next digest ahead of its hour: it covers what arrived since the last
@@ -178,6 +183,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Dkim(command) => command.run(&config),
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Explain(command) => with_app(config, async |app| command.run(app).await).await,
+        Command::Source(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Digest(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Bounce(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Subscriber(command) => with_app(config, async |app| command.run(app).await).await,

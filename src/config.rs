@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -173,6 +173,9 @@ pub struct Digest {
     pub max_papers: u8,
     #[serde(with = "humantime_serde")]
     pub lookback: Duration,
+    pub wait_for: Vec<String>,
+    #[serde(with = "humantime_serde")]
+    pub wait_limit: Duration,
 }
 
 /// `[signup]`: limits on sign-ups.
@@ -202,6 +205,9 @@ pub struct Fetch {
     pub private_hosts: Vec<String>,
     #[serde(with = "humantime_serde")]
     pub history_after: Duration,
+    #[serde(with = "humantime_serde")]
+    pub keep_rejects: Duration,
+    pub arxiv_no_mail_days: Vec<NaiveDate>,
     pub service: BTreeMap<String, Service>,
 }
 

@@ -22,6 +22,9 @@ use crate::archive::RevisionKey;
 /// What a digest holds, as stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
+    /// Which sources were missing when it was composed, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// One for each filter that found something, or one of trending papers.
     pub sections: Vec<Section>,
 }

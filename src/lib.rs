@@ -25,6 +25,7 @@ pub mod inbound;
 pub mod mail;
 pub mod smtp;
 pub mod source;
+pub mod standing;
 pub mod subscriber;
 
 pub mod pipeline;

@@ -78,7 +78,10 @@ pub async fn serve(app: &App, work: Work, stop: CancellationToken) -> anyhow::Re
     }
     if work.worker {
         let mails = Arc::new(Notify::new());
-        tasks.spawn(fetching(app.clone(), stop.clone()));
+        // Each source has a loop of its own: one that takes long keeps no other waiting.
+        for name in app.config.source.keys() {
+            tasks.spawn(fetching(app.clone(), name.clone(), stop.clone()));
+        }
         tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
         tasks.spawn(delivering(app.clone(), stop.clone(), mails));
         tasks.spawn(watching(app.clone(), stop.clone()));
@@ -136,12 +139,12 @@ async fn watching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn fetching(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+async fn fetching(app: App, source: String, stop: CancellationToken) -> anyhow::Result<()> {
     app.vitals.beat(Part::Fetching, app.clock.now());
     while !stop.is_cancelled() {
         // A fetch that is cut off leaves nothing half stored.
         let fetched = tokio::select! {
-            fetched = fetch::step(&app, app.clock.now()) => fetched,
+            fetched = fetch::check(&app, app.clock.now(), &source) => fetched,
             () = stop.cancelled() => break,
         };
         let wait = match fetched {

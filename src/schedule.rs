@@ -1,5 +1,6 @@
 //! When things are due: digests at a reader's local hour, sources by cron expressions. Pure.
 
+mod announce;
 mod cron;
 mod reader;
 mod week;
@@ -7,6 +8,7 @@ mod week;
 use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, TZ_VARIANTS, Tz};
 
+pub use announce::{ARXIV_ZONE, arxiv_announces, arxiv_listing};
 pub use cron::{CronError, CronSchedule};
 pub use reader::{ReaderSchedule, next_due};
 pub use week::{Hour, HourError, Weekdays, WeekdaysError};

@@ -11,6 +11,7 @@ pub mod monitor;
 mod papers;
 mod readers;
 mod reports;
+mod status;
 pub mod templates;
 pub mod view;
 
@@ -91,6 +92,7 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
             "/robots.txt",
             get(async || "User-agent: *\nDisallow: /confirm/\nDisallow: /preferences/\nDisallow: /unsubscribe/\nDisallow: /digests/\n"),
         )
+        .route("/status", get(status::status))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(monitor::ready))
         .route("/metrics", get(monitor::guarded))

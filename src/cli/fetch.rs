@@ -1,31 +1,48 @@
 //! `paperlark fetch`.
 
-use chrono::{Days, NaiveDate};
+use std::time::Duration;
+
+use chrono::NaiveDate;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::{Incomplete, Usage, output};
 use crate::App;
-use crate::pipeline::fetch::{self, FetchError, Report};
+use crate::config::SourceKind;
+use crate::pipeline::fetch::{self, FetchError, Past, Report};
+use crate::standing::Mode;
 
 #[derive(Debug, Args)]
 pub(super) struct Fetch {
     /// A source's name in the configuration; all enabled ones if none is given
     source: Option<String>,
-    /// Only this day, such as 2025-08-07; without it today (a file source: all its days)
+    /// Only this day, such as 2025-08-07; without it what is new (a file source: all its days)
     #[arg(long, value_name = "DAY", conflicts_with = "since")]
     date: Option<NaiveDate>,
-    /// Every day from this one to today
+    /// Every day from this one on; stopped and started again, it goes on where it was
     #[arg(long, value_name = "DAY")]
     since: Option<NaiveDate>,
+    /// The last day for --since; today if not given
+    #[arg(long, value_name = "DAY", requires = "since")]
+    until: Option<NaiveDate>,
+    /// Ask what changed on each day since (arXiv's OAI-PMH): new versions and corrected records
+    #[arg(long, requires = "since")]
+    reconcile: bool,
+    /// Ask for all days again, also for those that an earlier, unfinished run did
+    #[arg(long, requires = "since")]
+    afresh: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// The most days one command asks for: ten years.
-const MAX_DAYS: u64 = 3_660;
+const MAX_DAYS: i64 = 3_660;
+
+/// A pause that a server asks for is waited out up to here, and so often in a row.
+const MAX_PAUSE: Duration = Duration::from_secs(60 * 60);
+const MAX_PAUSES: usize = 5;
 
 /// Problems shown before the rest is only counted.
 const SHOWN_PROBLEMS: usize = 10;
@@ -45,47 +62,122 @@ impl Fetch {
             Some(name) => vec![name.clone()],
             None => app.config.source.iter().filter(|(_, source)| source.enabled).map(|(name, _)| name.clone()).collect(),
         };
-        let days = self.days(app)?;
-        let bar = progress(sources.len() * days.len());
         let mut lines = Vec::new();
-        for name in &sources {
-            for day in &days {
-                bar.set_message(format!("{name} {}", day.map(|day| day.to_string()).unwrap_or_default()));
-                let result = fetch::fetch(app, app.clock.now(), name, *day).await;
-                if let Err(error @ FetchError::UnknownSource { .. }) = result {
-                    return Err(Usage(error.to_string()).into());
+        match self.span(app)? {
+            None => {
+                let bar = progress(sources.len());
+                for name in &sources {
+                    bar.set_message(name.clone());
+                    let result = fetch::fetch(app, app.clock.now(), name, self.date).await;
+                    self.tell(&bar, &mut lines, name, self.date, result)?;
                 }
-                let (report, error) = match result {
-                    Ok(report) => (Some(report), None),
-                    Err(error) => (None, Some(output::chain(&error.into()))),
-                };
-                let line = Line { source: name.clone(), day: *day, report, error };
-                if !self.json {
-                    bar.suspend(|| output::print(&line.in_words()))?;
+                bar.finish_and_clear();
+            }
+            Some(span) => {
+                for name in &sources {
+                    self.past(app, name, span, &mut lines).await?;
                 }
-                lines.push(line);
-                bar.inc(1);
             }
         }
-        bar.finish_and_clear();
         if self.json {
             output::json(&lines)?;
         }
         summary(&lines, self.json)
     }
 
-    fn days(&self, app: &App) -> Result<Vec<Option<NaiveDate>>, Usage> {
+    /// The days of one source, one by one.
+    async fn past(&self, app: &App, name: &str, span: (NaiveDate, NaiveDate), lines: &mut Vec<Line>) -> anyhow::Result<()> {
+        if app.config.source.get(name).is_some_and(|source| source.kind == SourceKind::Feed) {
+            let advice = format!("{name} is a feed, which tells only what is new; leave out --since");
+            return if self.source.is_some() { Err(Usage(advice).into()) } else { Ok(()) };
+        }
+        let mode = if self.reconcile { Mode::Changed } else { Mode::Listed };
+        let past = fetch::past(app, app.clock.now(), name, mode, span, self.afresh).await.map_err(known)?;
+        if past.done > 0 && !self.json {
+            let from = past.left.first().map(|day| format!(", going on from {day}")).unwrap_or_default();
+            output::print(&format!("{name}: {} days were done before{from} (--afresh asks for all again)\n", past.done))?;
+        }
+        let bar = progress(past.left.len());
+        let mut failed = 0;
+        for day in &past.left {
+            bar.set_message(format!("{name} {day}"));
+            let result = tokio::select! {
+                result = patiently(app, &past, *day, &bar) => result,
+                _ = tokio::signal::ctrl_c() => {
+                    bar.finish_and_clear();
+                    return Err(Incomplete(format!("stopped before {name} {day}; the same command goes on from there")).into());
+                }
+            };
+            failed += usize::from(result.is_err());
+            self.tell(&bar, lines, name, Some(*day), result)?;
+        }
+        bar.finish_and_clear();
+        if failed == 0 {
+            past.close(app).await?;
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        bar: &ProgressBar,
+        lines: &mut Vec<Line>,
+        name: &str,
+        day: Option<NaiveDate>,
+        result: Result<Report, FetchError>,
+    ) -> anyhow::Result<()> {
+        let (report, error) = match result {
+            Ok(report) => (Some(report), None),
+            Err(error @ FetchError::UnknownSource { .. }) => return Err(known(error)),
+            Err(error) => (None, Some(output::chain(&error.into()))),
+        };
+        let line = Line { source: name.to_owned(), day, report, error };
+        if !self.json {
+            bar.suspend(|| output::print(&line.in_words()))?;
+        }
+        lines.push(line);
+        bar.inc(1);
+        Ok(())
+    }
+
+    fn span(&self, app: &App) -> Result<Option<(NaiveDate, NaiveDate)>, Usage> {
         let today = app.clock.now().date_naive();
-        let Some(since) = self.since else { return Ok(vec![self.date]) };
+        let Some(since) = self.since else { return Ok(None) };
+        let until = self.until.unwrap_or(today).min(today);
         if since > today {
             return Err(Usage(format!("--since {since} is in the future; today is {today}")));
         }
-        let days: Vec<Option<NaiveDate>> =
-            (0..=MAX_DAYS).map_while(|n| since.checked_add_days(Days::new(n)).filter(|day| *day <= today)).map(Some).collect();
-        match days.last() {
-            Some(Some(last)) if *last == today => Ok(days),
-            _ => Err(Usage(format!("--since {since} is more than ten years ago; fetch it in parts"))),
+        if until < since {
+            return Err(Usage(format!("--until {until} is before --since {since}")));
         }
+        match (until - since).num_days() < MAX_DAYS {
+            true => Ok(Some((since, until))),
+            false => Err(Usage(format!("--since {since} is more than ten years ago; fetch it in parts, with --until"))),
+        }
+    }
+}
+
+/// Asks for one day, and waits where the server wants a pause.
+async fn patiently(app: &App, past: &Past, day: NaiveDate, bar: &ProgressBar) -> Result<Report, FetchError> {
+    for _ in 0..MAX_PAUSES {
+        match past.ask(app, app.clock.now(), day).await {
+            Err(error) if error.retry_after().is_some_and(|wait| wait <= MAX_PAUSE) => {
+                let wait = error.retry_after().unwrap_or_default() + Duration::from_secs(1);
+                bar.set_message(format!("{day}: waiting {} s: {error}", wait.as_secs()));
+                tracing::warn!(%day, wait_seconds = wait.as_secs(), %error, "the source asks for a pause");
+                tokio::time::sleep(wait).await;
+            }
+            result => return result,
+        }
+    }
+    past.ask(app, app.clock.now(), day).await
+}
+
+/// A name that is not in the configuration is the person's mistake.
+fn known(error: FetchError) -> anyhow::Error {
+    match error {
+        FetchError::UnknownSource { .. } => Usage(error.to_string()).into(),
+        error => error.into(),
     }
 }
 

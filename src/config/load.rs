@@ -284,8 +284,10 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
             .map_err(|error| ConfigError::Invalid { key: key("schedule"), problem: error.to_string() })?;
         source.check().map_err(|(last, problem)| ConfigError::Invalid { key: key(last), problem })?;
     }
-    for name in &config.digest.curated {
-        check(config.source.contains_key(name), "digest.curated", &format!("names {name:?}, but there is no [source.{name}]"))?;
+    for (key, names) in [("digest.curated", &config.digest.curated), ("digest.wait_for", &config.digest.wait_for)] {
+        for name in names {
+            check(config.source.contains_key(name), key, &format!("names {name:?}, but there is no [source.{name}]"))?;
+        }
     }
     Ok(())
 }

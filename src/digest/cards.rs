@@ -90,6 +90,7 @@ impl Printer<'_> {
         Ok(DigestMail {
             day: digest.day,
             since,
+            note: digest.content.note.clone(),
             sections: sections(&digest.content, false, |section| {
                 let query: Option<Arc<str>> = section.query.as_deref().map(Arc::from);
                 let filter = LazyCell::new(|| parse(section));

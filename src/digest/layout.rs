@@ -77,7 +77,7 @@ pub fn lay_out<'a, 'b: 'a>(window: &mut Searched<'a>, recent: Option<&mut Search
     for (section, shown) in sections.iter_mut().zip(shown) {
         section.shown = shown;
     }
-    Content { sections }
+    Content { note: None, sections }
 }
 
 fn is_news(arrived: &Arrived, wanted: &Wanted<'_>) -> bool {

@@ -74,8 +74,8 @@ impl<C> Mail<C> {
                     Ok(Section { filter_name, query, why, papers, more })
                 };
                 let sections = mail.sections.into_iter().map(print_section).collect::<Result<_, E>>()?;
-                let DigestMail { day, since, preferences_url, web_url, unsubscribe, .. } = mail;
-                Mail::Digest(DigestMail { day, since, sections, preferences_url, web_url, unsubscribe })
+                let DigestMail { day, since, note, preferences_url, web_url, unsubscribe, .. } = mail;
+                Mail::Digest(DigestMail { day, since, note, sections, preferences_url, web_url, unsubscribe })
             }
         })
     }
@@ -120,6 +120,9 @@ pub struct DigestMail<C = Card> {
     pub day: NaiveDate,
     /// The first day it covers, where that is before `day`.
     pub since: Option<NaiveDate>,
+    /// Which sources were missing, in a sentence.
+    #[serde(default)]
+    pub note: Option<String>,
     /// The papers, by filter. Without any paper the mail says that it was a quiet day.
     pub sections: Vec<Section<C>>,
     /// The reader's preferences.

@@ -71,6 +71,7 @@ pub fn digest<C>(sections: Vec<Section<C>>) -> DigestMail<C> {
     DigestMail {
         day: NaiveDate::from_ymd_opt(2025, 8, 7).unwrap_or_default(),
         since: None,
+        note: None,
         sections,
         preferences_url: page("preferences/cGVu"),
         web_url: page("digests/bGFyaw"),

@@ -17,6 +17,7 @@ use crate::clock::Stopwatch;
 use crate::digest::{self, Content, Filters, NewDigest, Searched, StoredDigest, Wanted, Window, lay_out};
 use crate::mail::queue::{self, NewMail, Subject};
 use crate::schedule::next_due;
+use crate::standing;
 use crate::subscriber::{self, Due};
 
 /// Readers a transaction: large enough that its cost is spread, small enough to end soon.
@@ -43,9 +44,14 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> sqlx::Result<Composed> {
     let mut composed = Composed::default();
     let mut left_out: Vec<i64> = Vec::new();
     let mut chunk = CHUNK;
+    // While a source is awaited, only those who waited long enough go without it.
+    let wait_for = &app.config.digest.wait_for;
+    let awaited = !wait_for.is_empty()
+        && standing::missing(&app.db, &app.config, now).await?.iter().any(|missing| wait_for.contains(&missing.source));
+    let due_at = if awaited { now - app.config.digest.wait_limit } else { now };
     loop {
         let mut tx = app.db.begin().await?;
-        let due = subscriber::due(&mut tx, now, chunk, &left_out).await?;
+        let due = subscriber::due(&mut tx, due_at, chunk, &left_out).await?;
         let Some(first) = due.first().map(|reader| reader.subscriber_id) else { break };
         let mut done = composed;
         match compose(app, &mut tx, now, due, app.config.delivery.spread, &mut done).await {
@@ -193,6 +199,8 @@ async fn begins(app: &App, due: &[Due], taken_over: &HashMap<i64, i64>) -> sqlx:
 
 /// The digests of a chunk, in its order. Readers with the same window are served together, and a window
 /// goes before the next one comes: after an outage a chunk can have many.
+///
+/// Each says which sources were missing when it was composed.
 async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[Due], batches: &Batches) -> sqlx::Result<Vec<Content>> {
     let catalogue = app.windows.catalogue();
     let filters: Vec<Filters> = due.iter().map(|reader| digest::compile(&catalogue, reader.subscriber_id, &reader.filters)).collect();
@@ -204,6 +212,7 @@ async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[D
     for (place, after) in batches.after.iter().enumerate() {
         groups.entry(*after).or_default().push(place);
     }
+    let missing = standing::missing(&app.db, &app.config, now).await?;
     let mut contents = vec![Content::default(); due.len()];
     let mut searched_recent = recent.as_deref().map(|recent| Searched::new(recent, &catalogue));
     for (after, places) in groups {
@@ -218,7 +227,9 @@ async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[D
             }
             let nothing = HashSet::new();
             let sent = sent.get(&reader.subscriber_id).unwrap_or(&nothing);
-            contents[place] = lay_out(&mut searched, searched_recent.as_mut(), &Wanted { filters, max_papers: reader.max_papers, sent });
+            let content = lay_out(&mut searched, searched_recent.as_mut(), &Wanted { filters, max_papers: reader.max_papers, sent });
+            let note = standing::note(&missing, now.with_timezone(&reader.schedule.zone).time());
+            contents[place] = Content { note, ..content };
         }
     }
     Ok(contents)

@@ -161,7 +161,8 @@ pub(super) async fn digest(State(web): State<Web>, Path(token): Path<String>) ->
         more: (section.more > 0).then(|| format!("and {} more", section.more)),
     });
     let made = Moment::new(stored.composed_at, app.config.site.time_zone);
-    web.page(&DigestPage::new(made, Period::Day(stored.day).name(), sections.collect()))
+    let page = DigestPage::new(made, Period::Day(stored.day).name(), sections.collect());
+    web.page(&DigestPage { note: stored.content.note, ..page })
 }
 
 /// The card of a list, with the marks and extract of the mail.

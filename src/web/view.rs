@@ -17,6 +17,7 @@ mod problem;
 mod reader;
 #[cfg(test)]
 pub(super) mod sample;
+mod status;
 
 use serde::Serialize;
 
@@ -36,6 +37,7 @@ pub use reader::{
     ConfirmPage, ConfirmedPage, DeletePage, DeletedPage, ExpiredPage, FilterLine, SubscribePage, SubscribedPage, UnsubscribePage,
     UnsubscribedPage,
 };
+pub use status::{DayState, SourceRow, StatusPage};
 
 /// A page: a view and the template that shows it.
 pub trait Page: Serialize {

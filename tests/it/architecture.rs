@@ -11,11 +11,11 @@ use scan::{Source, marked, root, sources, tables, written_tables};
 /// Every top-level module from top to bottom, and what it may use. All it may use stands below it.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli"),
-    ("cli", "demo inbound run pipeline books subscriber app digest mail archive database config schedule filter address"),
+    ("cli", "demo inbound run pipeline books subscriber app standing source digest mail archive database config schedule filter address"),
     ("demo", "run pipeline subscriber app database catcher config clock"),
     ("run", "inbound web pipeline app vitals"),
-    ("web", "books subscriber app database digest mail archive config token schedule filter paper address strict text"),
-    ("pipeline", "books subscriber app digest mail archive smtp source config token schedule filter paper address clock"),
+    ("web", "books subscriber app standing database digest mail archive config token schedule filter paper address strict text"),
+    ("pipeline", "books subscriber app standing digest mail archive smtp source config token schedule filter paper address clock"),
     ("books", "digest archive matching schedule filter paper"),
     ("inbound", "subscriber app mail feedback token wire"),
     ("subscriber", "feedback app mail archive token schedule filter address text"),
@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("mail", "strict"),
     ("source", "archive config paper text"),
     ("archive", "paper"),
+    ("standing", "config schedule"),
     ("matching", "filter paper"),
     ("smtp", "config clock"),
     ("database", "config token"),
@@ -54,7 +55,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
 /// Which file or folder of src writes each table.
 const WRITERS: &[(&str, &str)] = &[
     ("archive", "paper paper_revision paper_alias batch arrival listing http_validator"),
-    ("pipeline/fetch", "source_state"),
+    ("standing", "source_state source_day source_reject backfill"),
     ("source/http/budget", "request_budget"),
     ("subscriber", "subscriber filter signup suppression feedback"),
     ("digest", "digest"),

@@ -6,3 +6,4 @@ mod fetching;
 mod help;
 mod readers;
 mod serving;
+mod sources;

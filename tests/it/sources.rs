@@ -1,5 +1,8 @@
 //! Sources: what the hub or a file says, well or badly, and when it is asked.
 
+mod budget;
+mod days;
+mod faults;
 mod file;
 mod hub;
 mod kinds;

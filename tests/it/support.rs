@@ -7,6 +7,7 @@ pub mod hub;
 pub mod papers;
 pub mod process;
 pub mod program;
+pub mod raw;
 pub mod service;
 pub mod stand_in;
 pub mod tables;

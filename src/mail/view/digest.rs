@@ -199,15 +199,17 @@ fn days<C>(mail: &DigestMail<C>) -> String {
 fn lead<C>(mail: &DigestMail<C>) -> String {
     let when = if mail.first_of_several_days().is_some() { "since your last digest" } else { "today" };
     let total = mail.paper_count();
+    let note = mail.note.as_deref().map(|note| format!(" {}", clean(note, MAX_SENTENCE_CHARS))).unwrap_or_default();
     let filled: Vec<&Section<C>> = mail.sections.iter().filter(|section| section.paper_count() > 0).collect();
-    match filled.as_slice() {
+    let found = match filled.as_slice() {
         [] => format!("No new papers for you {when}."),
         [only] => match only.display_name(MAX_NAME_CHARS) {
             Some(name) => format!("{} for “{name}” {when}.", count(total, "paper")),
             None => format!("{} {when}.", count(total, "trending paper")),
         },
         several => format!("{} for you {when}: {}.", count(total, "paper"), parts(several)),
-    }
+    };
+    found + &note
 }
 
 /// "4 for “diffusion”, 3 for “agents” and 9 for 5 other filters".
@@ -265,6 +267,8 @@ mod tests {
         check(&["RAG"], "2 papers for “RAG” today.");
         check(&["RAG", ""], "4 papers for you today: 2 for “RAG” and 2 trending.");
         check(&["a", "b", "c", "d"], "8 papers for you today: 2 for “a”, 2 for “b”, 2 for “c” and 2 for “d”.");
+        let quiet = DigestMail { note: Some("arXiv had not published by 07:00.".to_owned()), ..sample::digest::<Card>(vec![]) };
+        assert_eq!(lead(&quiet), "No new papers for you today. arXiv had not published by 07:00.");
         check(&["a", "b", "c", "d", "e"], "10 papers for you today: 2 for “a”, 2 for “b”, 2 for “c” and 4 for 2 other filters.");
     }
 

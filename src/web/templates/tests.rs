@@ -43,6 +43,7 @@ fn rendered() -> BTreeMap<&'static str, String> {
         "deleted": DeletedPage {},
         "digest": sample::digest_page(),
         "digest-quiet": DigestPage::new(sample::moment(), Period::Day(sample::day()).name(), Vec::new()),
+        "status": sample::status_page(),
         "error": ErrorPage::new(404),
         "error-detail": ErrorPage::new(400).with_detail("The day 2025-02-30 does not exist."),
     }
@@ -206,6 +207,7 @@ fn pages_of_one_reader_are_kept_from_search_engines() {
         ("day", false),
         ("paper", false),
         ("subscribe", false),
+        ("status", false),
         ("confirm", true),
         ("preferences", true),
         ("digest", true),

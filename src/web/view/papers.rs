@@ -167,6 +167,8 @@ pub struct DigestPage {
     pub days: String,
     /// Such as `12 papers by 3 filters`.
     pub lead: String,
+    /// Which sources were missing, in a sentence.
+    pub note: Option<String>,
     /// The papers, by filter; empty on a quiet day.
     pub sections: Vec<DigestSection>,
     /// The path of the reader's preferences, where the link grants them.
@@ -182,7 +184,7 @@ impl DigestPage {
         if filters > 0 {
             lead = format!("{lead} for {}", counted(filters, "filter", "filters"));
         }
-        Self { made, days, lead, sections, preferences: None }
+        Self { made, days, lead, note: None, sections, preferences: None }
     }
 }
 

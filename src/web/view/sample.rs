@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::*;
 use crate::paper::{Paper, PaperId};
+use crate::standing::{Standing, State};
 
 /// A text that breaks every page that forgets to escape it.
 pub const HOSTILE: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>' & \u{202E}drowkcab\u{0} {{site.name}}";
@@ -223,4 +224,28 @@ pub fn digest_page() -> DigestPage {
         preferences: Some("/preferences/t0ken".into()),
         ..DigestPage::new(moment(), Period::Day(day()).name(), vec![larks, trending])
     }
+}
+
+/// One source in each state, and one that is switched off.
+pub fn status_page() -> StatusPage {
+    let now: chrono::DateTime<chrono::Utc> = "2025-08-07T06:00:00Z".parse().unwrap();
+    let standing = |title: &str, state| Standing {
+        name: title.to_lowercase(),
+        title: title.to_owned(),
+        enabled: title != "Off",
+        last_success_at: (title != "New").then_some(now),
+        next_check_at: Some(now),
+        failures: 2,
+        last_error: Some("http://10.0.0.7/secret".to_owned()),
+        days: vec![(day(), state), (day().pred_opt().unwrap(), Some(State::Listed))],
+    };
+    let standings = [
+        standing("Listed", Some(State::Listed)),
+        standing("Quiet", Some(State::Quiet)),
+        standing("Late", Some(State::Late)),
+        standing("Failing", Some(State::Failing)),
+        standing("New", None),
+        standing("Off", None),
+    ];
+    StatusPage::new(now, chrono_tz::Tz::UTC, &standings)
 }

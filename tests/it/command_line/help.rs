@@ -26,7 +26,19 @@ async fn every_command_explains_itself_and_each_of_its_options() {
     let program = Program::new();
     let commands = all_commands(&program).await;
     let names: Vec<String> = commands.iter().map(|command| command.join(" ")).collect();
-    for expected in ["serve", "demo", "fetch", "digest", "migrate", "subscriber add", "subscriber export", "filter check", "config show"] {
+    for expected in [
+        "serve",
+        "demo",
+        "fetch",
+        "source status",
+        "source test",
+        "digest",
+        "migrate",
+        "subscriber add",
+        "subscriber export",
+        "filter check",
+        "config show",
+    ] {
         assert!(names.iter().any(|name| name == expected), "{expected} is not in {names:?}");
     }
     for command in &commands {

@@ -1,0 +1,60 @@
+//! When arXiv announces: Sunday to Thursday at 20:00 in New York, but for days without mailing. What is
+//! announced in the evening is listed under the next day, in feeds that are made at midnight
+//! (<https://info.arxiv.org/help/availability.html>).
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono_tz::{America, Tz};
+
+use super::resolve_local;
+
+/// Where arXiv's clocks are.
+pub const ARXIV_ZONE: Tz = America::New_York;
+
+/// Whether arXiv announces in the evening of `day`; `no_mail` are its holidays.
+pub fn arxiv_announces(day: NaiveDate, no_mail: &[NaiveDate]) -> bool {
+    !matches!(day.weekday(), Weekday::Fri | Weekday::Sat) && !no_mail.contains(&day)
+}
+
+/// When the listing of `day` is made, if there is one: papers announced the evening before.
+pub fn arxiv_listing(day: NaiveDate, no_mail: &[NaiveDate]) -> Option<DateTime<Utc>> {
+    let evening = day.checked_sub_days(Days::new(1))?;
+    arxiv_announces(evening, no_mail).then(|| resolve_local(ARXIV_ZONE, day.and_time(NaiveTime::MIN)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arxiv_lists_on_mondays_to_fridays_at_midnight_in_new_york_whatever_its_clocks_do() {
+        let no_mail: Vec<NaiveDate> = ["2026-01-19", "2026-11-26", "2026-12-31"].map(|day| day.parse().unwrap()).into();
+        let check = |day: &str, expect: Option<&str>| {
+            let expect = expect.map(|instant| instant.parse::<DateTime<Utc>>().unwrap());
+            assert_eq!(arxiv_listing(day.parse().unwrap(), &no_mail), expect, "{day}");
+        };
+        // A week, from Monday.
+        check("2026-01-12", Some("2026-01-12T05:00:00Z"));
+        check("2026-01-13", Some("2026-01-13T05:00:00Z"));
+        check("2026-01-16", Some("2026-01-16T05:00:00Z"));
+        check("2026-01-17", None);
+        check("2026-01-18", None);
+        // The holiday is the evening without mailing; the day after it lacks its listing.
+        check("2026-01-19", Some("2026-01-19T05:00:00Z"));
+        check("2026-01-20", None);
+        check("2026-01-21", Some("2026-01-21T05:00:00Z"));
+        check("2026-11-26", Some("2026-11-26T05:00:00Z"));
+        check("2026-11-27", None);
+        check("2027-01-01", None);
+        // Clocks go forward on 8 March and back on 1 November 2026.
+        check("2026-03-06", Some("2026-03-06T05:00:00Z"));
+        check("2026-03-09", Some("2026-03-09T04:00:00Z"));
+        check("2026-10-30", Some("2026-10-30T04:00:00Z"));
+        check("2026-11-02", Some("2026-11-02T05:00:00Z"));
+    }
+
+    #[test]
+    fn arxiv_announces_from_sunday_to_thursday() {
+        let days: Vec<bool> = (10..17).map(|day| arxiv_announces(NaiveDate::from_ymd_opt(2026, 5, day).unwrap(), &[])).collect();
+        assert_eq!(days, [true, true, true, true, true, false, false]);
+    }
+}
