@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use crate::App;
 use crate::archive::{self, Incoming, Stored};
 use crate::config::{Source, SourceKind};
+use crate::paper::Authority;
 use crate::schedule::CronSchedule;
 use crate::source::{self, Ask, Fetched, Problem, SourceError, Wanted};
 
@@ -144,24 +145,32 @@ pub async fn fetch(app: &App, now: DateTime<Utc>, name: &str, day: Option<NaiveD
     let wanted = day.map_or(Wanted::Latest, Wanted::Day);
     let ask = Ask { http: &app.http, name, source, wanted, today, cursor: None, validators: &validators };
     let fetched = source::fetch(ask).await?;
-    store(app, now, name, day.unwrap_or(today), fetched).await
+    store(app, now, name, source.kind, fetched).await
 }
 
-async fn store(app: &App, now: DateTime<Utc>, name: &str, asked: NaiveDate, fetched: Fetched) -> Result<Report, FetchError> {
-    let Fetched { mut days, mut updates, problems, mut validators, not_modified, .. } = fetched;
-    let mut report = Report { problems, not_modified, ..Report::default() };
-    if days.is_empty() && !(validators.is_empty() && updates.is_empty()) {
-        days.push(source::DayPapers { day: asked, papers: Vec::new() });
+async fn store(app: &App, now: DateTime<Utc>, name: &str, kind: SourceKind, fetched: Fetched) -> Result<Report, FetchError> {
+    let Fetched { days, updates, problems, validators, not_modified, .. } = fetched;
+    let papers = days.iter().map(|day| day.papers.len()).sum();
+    let day = |day: source::DayPapers| archive::Day { day: day.day, papers: day.papers, history: is_history(app, now, day.day) };
+    let days = days.into_iter().map(day).collect();
+    let incoming = Incoming { source: name.to_owned(), authority: authority(kind), days, updates, validators };
+    let stored = archive::store(&app.db, now, incoming, &app.config.digest.curated).await?.days;
+    Ok(Report { papers, stored, problems, not_modified })
+}
+
+/// Who is believed in what depends on the kind of source.
+fn authority(kind: SourceKind) -> Authority {
+    match kind {
+        SourceKind::Arxiv => Authority::Arxiv,
+        SourceKind::Biorxiv => Authority::Biorxiv,
+        SourceKind::Pubmed => Authority::Pubmed,
+        SourceKind::Crossref => Authority::Crossref,
+        SourceKind::Openalex => Authority::Openalex,
+        SourceKind::File => Authority::File,
+        SourceKind::Feed => Authority::Feed,
+        SourceKind::Paperlark => Authority::Paperlark,
+        SourceKind::Huggingface => Authority::Huggingface,
     }
-    for day in days {
-        report.papers += day.papers.len();
-        // All pages of an answer are one day, so its validators belong to one transaction.
-        let (updates, validators) = (std::mem::take(&mut updates), std::mem::take(&mut validators));
-        let incoming = Incoming { source: name.to_owned(), day: day.day, papers: day.papers, updates, validators };
-        let stored = archive::store(&app.db, now, incoming, &app.config.digest.curated, is_history(app, now, day.day)).await?;
-        report.stored.push((day.day, stored));
-    }
-    Ok(report)
 }
 
 /// Papers listed long ago serve the archive; nobody's morning waits for them.

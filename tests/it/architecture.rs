@@ -48,7 +48,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
 
 /// Which file or folder of src writes each table.
 const WRITERS: &[(&str, &str)] = &[
-    ("archive", "paper paper_revision paper_alias batch arrival listing http_validator"),
+    ("archive", "paper paper_revision paper_alias batch arrival listing archive_version http_validator"),
     ("pipeline/fetch", "source_state"),
     ("source/http/budget", "request_budget"),
     ("subscriber", "subscriber filter signup suppression"),
