@@ -11,7 +11,7 @@ mod window;
 
 use serde::{Deserialize, Serialize};
 
-pub use cards::{Printer, Site, card, digest_sections, digest_token};
+pub use cards::{Printer, Site, card, digest_sections, digest_token, entry_card};
 pub use layout::{Filters, Searched, Wanted, compile, lay_out};
 pub use memory::{Cards, Papers};
 pub use rows::{NewDigest, StoredDigest, insert, load, load_all, replace, sent_papers};
@@ -51,6 +51,9 @@ pub struct Entry {
     pub paper: i64,
     /// What was known of it when the digest was composed.
     pub revision: i32,
+    /// Its votes then; they are no part of a revision. Unknown also in digests of before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upvotes: Option<u32>,
     /// The reader's other filters that found it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::types::Json;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::RevisionKey;
+use super::row::{ArrivedRow, CurrentRow};
 use crate::paper::{Paper, PaperId};
 
 /// The most papers one page shows; a raw listing can have thousands.
@@ -82,14 +83,17 @@ pub async fn listing(db: &PgPool, from: NaiveDate, to: NaiveDate, curated: &[Str
     )
     .fetch_one(db)
     .await?;
-    let rows = sqlx::query_scalar!(
-        r#"select r.facts as "facts: Json<Paper>"
-           from (select paper_id, bool_or(source = any($3)) as chosen, min(rank) as rank
-                 from listing where day >= $1 and day < $2 group by paper_id) l
-           join paper p on p.id = l.paper_id
-           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
-           order by l.chosen desc, coalesce((r.facts->>'upvotes')::bigint, 0) desc, l.rank, p.id
-           limit $4"#,
+    // Only what is shown is read whole.
+    let rows = sqlx::query_as!(
+        CurrentRow,
+        r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars
+           from (select p.id, l.chosen, coalesce(p.upvotes, 0) as votes, l.rank
+                 from (select paper_id, bool_or(source = any($3)) as chosen, min(rank) as rank
+                       from listing where day >= $1 and day < $2 group by paper_id) l
+                 join paper p on p.id = l.paper_id
+                 order by l.chosen desc, votes desc, l.rank, p.id limit $4) shown
+           join current_paper c on c.id = shown.id
+           order by shown.chosen desc, shown.votes desc, shown.rank, shown.id"#,
         from,
         to,
         curated,
@@ -97,52 +101,55 @@ pub async fn listing(db: &PgPool, from: NaiveDate, to: NaiveDate, curated: &[Str
     )
     .fetch_all(db)
     .await?;
-    Ok(Period { previous: around.previous, next: around.next, papers: rows.into_iter().map(|facts| facts.0).collect() })
+    Ok(Period { previous: around.previous, next: around.next, papers: rows.into_iter().map(CurrentRow::paper).collect() })
 }
 
 /// All papers any source listed on `day`.
 pub async fn listed_on(db: &PgPool, day: NaiveDate, curated: &[String]) -> sqlx::Result<Vec<Arrived>> {
-    let rows = sqlx::query!(
-        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>", l.chosen as "chosen!"
+    let rows = sqlx::query_as!(
+        ArrivedRow,
+        r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars,
+                  true as "new!", l.chosen as "curated!"
            from (select paper_id, bool_or(source = any($2)) as chosen from listing where day = $1 group by paper_id) l
-           join paper p on p.id = l.paper_id
-           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
-           order by p.id"#,
+           join current_paper c on c.id = l.paper_id order by c.id"#,
         day,
         curated
-    )
-    .fetch_all(db)
-    .await?;
-    let arrived = rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: true, curated: row.chosen });
-    Ok(arrived.collect())
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Arrived::from).collect())
 }
 
 /// All papers any source listed on `day` or later.
 pub async fn listed_since(db: &PgPool, day: NaiveDate) -> sqlx::Result<Vec<Arrived>> {
-    let rows = sqlx::query!(
-        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>"
+    let rows = sqlx::query_as!(
+        ArrivedRow,
+        r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars,
+                  true as "new!", false as "curated!"
            from (select distinct paper_id from listing where day >= $1) l
-           join paper p on p.id = l.paper_id
-           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
-           order by p.id"#,
+           join current_paper c on c.id = l.paper_id order by c.id"#,
         day
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: true, curated: false }).collect())
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Arrived::from).collect())
 }
 
-/// The paper with this identity or alias.
+/// The paper with this identity, canonical or not.
 pub async fn paper(db: &PgPool, id: &PaperId) -> sqlx::Result<Option<PaperRow>> {
-    let row = sqlx::query!(
-        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>"
-           from paper p join paper_revision r on r.paper_id = p.id and r.revision = p.revision
-           where p.identity = $1 or p.id = (select paper_id from paper_alias where identity = $1)"#,
+    let row = sqlx::query_as!(
+        CurrentRow,
+        r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars
+           from current_paper c
+           where c.id = coalesce((select coalesce(merged_into, id) from paper where identity = $1),
+                                 (select paper_id from paper_alias where identity = $1))"#,
         id.as_str()
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| PaperRow { key: (row.id, row.revision), paper: row.facts.0 }))
+    Ok(row.map(|row| PaperRow { key: (row.id, row.revision), paper: row.paper() }))
+}
+
+/// Which rows were merged into those `among`, each with the row that now speaks for it.
+pub async fn former_rows(tx: &mut PgConnection, among: &[i64]) -> sqlx::Result<HashMap<i64, i64>> {
+    let rows = sqlx::query!(r#"select id, merged_into as "into!" from paper where merged_into = any($1)"#, among).fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.into)).collect())
 }
 
 /// Who listed a paper when, earliest first.
@@ -155,21 +162,13 @@ pub async fn newest_batch(db: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select coalesce(max(number), 0) as "number!" from batch"#).fetch_one(db).await
 }
 
-/// What the archive holds at a moment: equal versions, equal papers and listings.
+/// What the archive holds at a moment: equal versions, equal papers, counts and listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Version {
-    batch: i64,
-    learnt_at: Option<DateTime<Utc>>,
-}
+pub struct Version(i64);
 
 /// The archive's version now.
 pub async fn version(db: &PgPool) -> sqlx::Result<Version> {
-    sqlx::query_as!(
-        Version,
-        r#"select (select coalesce(max(number), 0) from batch) as "batch!", (select max(recorded_at) from paper_revision) as learnt_at"#
-    )
-    .fetch_one(db)
-    .await
+    sqlx::query_scalar!("select number from archive_version").fetch_one(db).await.map(Version)
 }
 
 /// Where the window of a new reader begins, so that it covers each source's latest day with papers.
@@ -177,13 +176,12 @@ pub async fn version(db: &PgPool) -> sqlx::Result<Version> {
 /// Sources that have been silent for a week before the newest listing are left out, or a list that
 /// ended long ago would fill a first digest.
 pub async fn first_window(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    // A batch is one day of one source, and there are few of them.
     sqlx::query_scalar!(
-        r#"with latest as (
-               select l.source, max(l.day) as day from listing l join batch b on b.number = l.batch
-               where not b.backfill group by l.source)
+        r#"with latest as (select source, max(day) as day from batch where not backfill group by source)
            select coalesce(
-               (select min(l.batch) - 1 from listing l
-                join latest on latest.source = l.source and latest.day = l.day
+               (select min(b.number) - 1 from batch b
+                join latest on latest.source = b.source and latest.day = b.day
                 where latest.day > (select max(day) from latest) - 7),
                (select max(number) from batch), 0) as "after!""#
     )
@@ -193,45 +191,38 @@ pub async fn first_window(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
 
 /// What arrived in the half-open window of batches `(after, through]`.
 pub async fn window(db: &PgPool, after: i64, through: i64, curated: &[String]) -> sqlx::Result<Vec<Arrived>> {
-    let rows = sqlx::query!(
-        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>", a.new as "new!",
-                  exists (select from listing l where l.paper_id = p.id and l.source = any($3)) as "curated!"
+    // One statement, one snapshot: a row that gives way to another meanwhile must not fall between two.
+    let rows = sqlx::query_as!(
+        ArrivedRow,
+        r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars,
+                  a.new as "new!",
+                  exists (select from listing l where l.paper_id = a.paper_id and l.source = any($3)) as "curated!"
            from (select paper_id, bool_or(kind = 'new') as new
-                 from arrival join batch b on b.number = arrival.batch
-                 where arrival.batch > $1 and arrival.batch <= $2 and not b.backfill
-                 group by paper_id) a
-           join paper p on p.id = a.paper_id
-           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
-           order by p.id"#,
+                 from arrival where batch > $1 and batch <= $2 group by paper_id) a
+           join current_paper c on c.id = a.paper_id order by c.id"#,
         after,
         through,
         curated
-    )
-    .fetch_all(db)
-    .await?;
-    let arrived =
-        rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: row.new, curated: row.curated });
-    Ok(arrived.collect())
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Arrived::from).collect())
 }
 
 /// What arrived since `since`, up to and with batch `through`: for filters on changing facts.
 pub async fn recent(db: &PgPool, since: DateTime<Utc>, through: i64) -> sqlx::Result<Vec<Arrived>> {
-    let rows = sqlx::query!(
-        r#"select p.id, p.revision, r.facts as "facts: Json<Paper>"
+    let rows = sqlx::query_as!(
+        ArrivedRow,
+        r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars,
+                  false as "new!", false as "curated!"
            from (select distinct paper_id from arrival join batch b on b.number = arrival.batch
-                 where b.fetched_at >= $1 and b.number <= $2 and not b.backfill) a
-           join paper p on p.id = a.paper_id
-           join paper_revision r on r.paper_id = p.id and r.revision = p.revision
-           order by p.id"#,
+                 where b.fetched_at >= $1 and b.number <= $2) a
+           join current_paper c on c.id = a.paper_id order by c.id"#,
         since,
         through
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| Arrived { key: (row.id, row.revision), paper: row.facts.0, new: false, curated: false }).collect())
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(Arrived::from).collect())
 }
 
-/// The named revisions, for rendering what a digest holds.
+/// The named revisions, for rendering what a digest holds. Counts are not part of a revision.
 pub async fn revisions(db: &PgPool, keys: &[RevisionKey]) -> sqlx::Result<HashMap<RevisionKey, Paper>> {
     let (ids, numbers): (Vec<i64>, Vec<i32>) = keys.iter().copied().unzip();
     let rows = sqlx::query!(

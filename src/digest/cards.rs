@@ -97,11 +97,9 @@ impl Printer<'_> {
                 shown(section, false)
                     .filter_map(|entry| Some((entry, papers.get(&entry.key())?)))
                     .map(|(entry, paper)| {
-                        let key = CardKey { paper: entry.key(), query: query.clone(), also: entry.also.clone() };
-                        self.cards.printed(key, || {
-                            let card = Card { also: entry.also.clone(), ..card(links, paper, filter.as_ref()) };
-                            self.renderer.card(self.site, &card)
-                        })
+                        let also = entry.also.clone();
+                        let key = CardKey { paper: entry.key(), upvotes: entry.upvotes, query: query.clone(), also };
+                        self.cards.printed(key, || self.renderer.card(self.site, &entry_card(links, paper, entry, filter.as_ref())))
                     })
                     .collect()
             })?,
@@ -159,6 +157,11 @@ fn why(name: Option<&str>, query: Option<&str>) -> String {
         Some(name) => format!("New papers that match your filter “{name}”"),
         None => "The day’s most upvoted papers, because you have no filters".to_owned(),
     }
+}
+
+/// A paper as it stands in a digest.
+pub fn entry_card(site: Site<'_>, paper: &Paper, entry: &Entry, filter: Option<&Filter>) -> Card {
+    Card { also: entry.also.clone(), upvotes: entry.upvotes.or(paper.upvotes), ..card(site, paper, filter) }
 }
 
 /// One paper, with the words marked that `filter` looked for.

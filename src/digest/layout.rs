@@ -87,7 +87,10 @@ fn is_news(arrived: &Arrived, wanted: &Wanted<'_>) -> bool {
 fn trending(window: &Window, wanted: &Wanted<'_>) -> Vec<Section> {
     let mut papers: Vec<&Arrived> = window.papers.iter().filter(|arrived| arrived.curated && is_news(arrived, wanted)).collect();
     papers.sort_by_key(|arrived| (Reverse(arrived.paper.upvotes), arrived.key.0));
-    let entries = papers.iter().map(|arrived| Entry { paper: arrived.key.0, revision: arrived.key.1, also: Vec::new() }).collect();
+    let entries = papers
+        .iter()
+        .map(|arrived| Entry { paper: arrived.key.0, revision: arrived.key.1, upvotes: arrived.paper.upvotes, also: Vec::new() })
+        .collect();
     section(None, None, entries).into_iter().collect()
 }
 
@@ -107,8 +110,8 @@ fn filtered<'a, 'b: 'a>(window: &mut Searched<'a>, mut recent: Option<&mut Searc
     let mut sections = Vec::new();
     for (place, papers) in found.into_iter().enumerate() {
         let own = papers.iter().filter(|paper| first[&paper.arrived.key.0] == place).map(|paper| {
-            let (paper, revision) = paper.arrived.key;
-            Entry { paper, revision, also: also.remove(&paper).unwrap_or_default() }
+            let (upvotes, (paper, revision)) = (paper.arrived.paper.upvotes, paper.arrived.key);
+            Entry { paper, revision, upvotes, also: also.remove(&paper).unwrap_or_default() }
         });
         let named = &wanted.filters[place].0;
         sections.extend(section(Some(named.name.clone()), Some(named.query.clone()), own.collect()));

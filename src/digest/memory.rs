@@ -26,6 +26,8 @@ pub type Papers = HashMap<RevisionKey, Arc<Paper>>;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CardKey {
     pub paper: RevisionKey,
+    /// Votes are no part of a revision.
+    pub upvotes: Option<u32>,
     /// The filter whose words are marked.
     pub query: Option<Arc<str>>,
     /// The other filters it names.

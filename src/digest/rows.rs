@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::Content;
+use crate::archive;
 
 /// A digest to be stored.
 #[derive(Debug, Clone)]
@@ -95,22 +96,25 @@ pub async fn replace(tx: &mut PgConnection, superseded: &[(i64, Uuid, Uuid)]) ->
     Ok(begins)
 }
 
-/// Which of the papers `among` each of `subscribers` was sent in their mornings.
+/// Which of the papers `among` each of `subscribers` was sent in their mornings, under whatever identity.
 pub async fn sent_papers(tx: &mut PgConnection, subscribers: &[i64], among: &[i64]) -> sqlx::Result<HashMap<i64, HashSet<i64>>> {
     if subscribers.is_empty() || among.is_empty() {
         return Ok(HashMap::new());
     }
+    let former = archive::former_rows(tx, among).await?;
+    let names: Vec<i64> = among.iter().chain(former.keys()).copied().collect();
     let rows = sqlx::query!(
         r#"select subscriber_id, array(select unnest(papers) intersect select unnest($2::bigint[])) as "papers!"
            from digest where subscriber_id = any($1) and kind = 'morning' and superseded_by is null and papers && $2"#,
         subscribers,
-        among
+        &names
     )
     .fetch_all(tx)
     .await?;
     let mut sent: HashMap<i64, HashSet<i64>> = HashMap::new();
     for row in rows {
-        sent.entry(row.subscriber_id).or_default().extend(row.papers);
+        let papers = row.papers.into_iter().map(|paper| former.get(&paper).copied().unwrap_or(paper));
+        sent.entry(row.subscriber_id).or_default().extend(papers);
     }
     Ok(sent)
 }

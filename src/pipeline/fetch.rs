@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::App;
 use crate::archive::{self, Incoming, Stored};
 use crate::config::{Source, SourceKind};
+use crate::paper::Authority;
 use crate::schedule::{CronSchedule, arxiv_listing};
 use crate::source::{self, Ask, Fetched, Problem, SourceError, Validators, Wanted};
 use crate::standing::{self, Backfill, State};
@@ -245,7 +246,7 @@ async fn page(
     let next = fetched.next.take();
     let rejects: Vec<(&str, &str, &str)> = fetched.problems.iter().filter_map(raw).collect();
     standing::record_rejects(&app.db, now, name, &rejects, app.config.fetch.keep_rejects).await?;
-    let report = store(app, now, name, day_of(wanted).unwrap_or(today), fetched).await?;
+    let report = store(app, now, name, source.kind, fetched).await?;
     Ok((report, next))
 }
 
@@ -273,21 +274,29 @@ fn configured<'a>(app: &'a App, name: &str) -> Result<&'a Source, FetchError> {
     })
 }
 
-async fn store(app: &App, now: DateTime<Utc>, name: &str, asked: NaiveDate, fetched: Fetched) -> Result<Report, FetchError> {
-    let Fetched { mut days, mut updates, problems, mut validators, not_modified, .. } = fetched;
-    let mut report = Report { problems, not_modified, ..Report::default() };
-    if days.is_empty() && !(validators.is_empty() && updates.is_empty()) {
-        days.push(source::DayPapers { day: asked, papers: Vec::new() });
+async fn store(app: &App, now: DateTime<Utc>, name: &str, kind: SourceKind, fetched: Fetched) -> Result<Report, FetchError> {
+    let Fetched { days, updates, problems, validators, not_modified, .. } = fetched;
+    let papers = days.iter().map(|day| day.papers.len()).sum();
+    let day = |day: source::DayPapers| archive::Day { day: day.day, papers: day.papers, history: is_history(app, now, day.day) };
+    let days = days.into_iter().map(day).collect();
+    let incoming = Incoming { source: name.to_owned(), authority: authority(kind), days, updates, validators };
+    let stored = archive::store(&app.db, now, incoming, &app.config.digest.curated).await?.days;
+    Ok(Report { papers, stored, problems, not_modified })
+}
+
+/// Who is believed in what depends on the kind of source.
+fn authority(kind: SourceKind) -> Authority {
+    match kind {
+        SourceKind::Arxiv => Authority::Arxiv,
+        SourceKind::Biorxiv => Authority::Biorxiv,
+        SourceKind::Pubmed => Authority::Pubmed,
+        SourceKind::Crossref => Authority::Crossref,
+        SourceKind::Openalex => Authority::Openalex,
+        SourceKind::File => Authority::File,
+        SourceKind::Feed => Authority::Feed,
+        SourceKind::Paperlark => Authority::Paperlark,
+        SourceKind::Huggingface => Authority::Huggingface,
     }
-    for day in days {
-        report.papers += day.papers.len();
-        // All pages of an answer are one day, so its validators belong to one transaction.
-        let (updates, validators) = (std::mem::take(&mut updates), std::mem::take(&mut validators));
-        let incoming = Incoming { source: name.to_owned(), day: day.day, papers: day.papers, updates, validators };
-        let stored = archive::store(&app.db, now, incoming, &app.config.digest.curated, is_history(app, now, day.day)).await?;
-        report.stored.push((day.day, stored));
-    }
-    Ok(report)
 }
 
 /// Papers listed long ago serve the archive; nobody's morning waits for them.

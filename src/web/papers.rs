@@ -150,8 +150,7 @@ pub(super) async fn digest(State(web): State<Web>, Path(token): Path<String>) ->
     let papers = app.cards.papers(&app.db, stored.content.papers()).await?;
     let links = app.links();
     let sections = digest::digest_sections(&stored.content, &papers, |paper, entry, filter| {
-        let card = model::Card { also: entry.also.clone(), ..digest::card(links, paper, filter) };
-        shown(paper, &card, None)
+        shown(paper, &digest::entry_card(links, paper, entry, filter), None)
     });
     let sections = sections.into_iter().map(|section| DigestSection {
         name: section.filter_name,

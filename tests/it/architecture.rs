@@ -54,7 +54,7 @@ const RESERVED: &[(&[&str], &[&str])] = &[
 
 /// Which file or folder of src writes each table.
 const WRITERS: &[(&str, &str)] = &[
-    ("archive", "paper paper_revision paper_alias batch arrival listing http_validator"),
+    ("archive", "paper paper_revision paper_alias batch arrival listing archive_version http_validator"),
     ("standing", "source_state source_day source_reject backfill"),
     ("source/http/budget", "request_budget"),
     ("subscriber", "subscriber filter signup suppression feedback"),

@@ -168,8 +168,8 @@ async fn a_paper_of_two_sources_is_one_paper_with_what_both_know() {
     let chosen = service.fetch("2026-01-12").await;
     assert_eq!((chosen.stored[0].1.new, chosen.stored[0].1.curated), (0, 1));
     let kept = paper(&service, "9901.00001").await.paper;
-    assert_eq!((kept.title.as_str(), kept.upvotes), ("Chosen", Some(7)));
-    assert_eq!((kept.categories, kept.sources), (vec!["cs.RO".to_owned()], vec!["list".to_owned(), "huggingface".to_owned()]));
+    assert_eq!((kept.title.as_str(), kept.upvotes), ("Raw", Some(7)), "the hub's titles have lost their formulas, its votes are its own");
+    assert_eq!((kept.categories, kept.sources), (vec!["cs.RO".to_owned()], vec!["huggingface".to_owned(), "list".to_owned()]));
     let row = paper(&service, "9901.00001").await;
     assert_eq!(archive::days_listed(&service.app.db, row.key.0).await.unwrap().len(), 2);
 }
