@@ -135,7 +135,7 @@ async fn a_digest_that_could_not_leave_goes_with_the_next_run() {
     let mut waiting = away.env("PAPERLARK_RELAY_PORT", "1").spawn().unwrap();
     let mut log = BufReader::new(waiting.stderr.take().unwrap()).lines();
     let told = log.next_line().await.unwrap().unwrap();
-    assert!(told.contains("the relay cannot be used; all mails wait") && told.contains("refused"), "{told}");
+    assert!(told.contains("the relay cannot be used and rests; mails wait, or go by another") && told.contains("refused"), "{told}");
     let given_back = async { while stage.state_of_digest().await != "pending" {} };
     tokio::time::timeout(Duration::from_secs(20), given_back).await.expect("it waits in the queue");
     waiting.kill().await.unwrap();
