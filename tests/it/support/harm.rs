@@ -67,6 +67,7 @@ pub fn is_deceptive(c: char) -> bool {
 /// The headers of a digest, in the order of the alphabet.
 pub const DIGEST_HEADERS: [&str; 13] = [
     "Auto-Submitted",
+    "Content-Transfer-Encoding",
     "Content-Type",
     "Date",
     "Feedback-ID",
