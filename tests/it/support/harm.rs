@@ -65,7 +65,7 @@ pub fn is_deceptive(c: char) -> bool {
 }
 
 /// The headers of a digest, in the order of the alphabet.
-pub const DIGEST_HEADERS: [&str; 13] = [
+pub const DIGEST_HEADERS: [&str; 14] = [
     "Auto-Submitted",
     "Content-Transfer-Encoding",
     "Content-Type",
