@@ -101,11 +101,14 @@ async fn submitted(ask: &Ask<'_>, day: NaiveDate) -> Result<Fetched, SourceError
     Ok(fetched)
 }
 
-/// `cs.CL` is a category, `cs` a whole archive.
+/// `cs.CL` is a category, `cs` a whole archive. Some archives are one category, and two were that once: their old papers
+/// bear the bare name.
 fn search_term(category: &str) -> String {
-    match category.contains('.') || PHYSICS.contains(&category) && category != "astro-ph" && category != "cond-mat" && category != "nlin" {
-        true => format!("cat:{category}"),
-        false => format!("cat:{category}*"),
+    match category {
+        "astro-ph" | "cond-mat" => format!("cat:{category}*"),
+        category if category.contains('.') || PHYSICS.contains(&category) && category != "nlin" => format!("cat:{category}"),
+        // Not `math*`, which is `math-ph` too.
+        archive => format!("cat:{archive}.*"),
     }
 }
 
@@ -167,5 +170,31 @@ fn refusal(url: &Url, error: HttpError, read: impl Fn(&str) -> Option<String>) -
             _ => error.into(),
         },
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_and_archives_are_named_as_each_interface_wants_them() {
+        let check = |category: &str, term: &str, set: &str| {
+            assert_eq!((search_term(category).as_str(), archive(category).as_str()), (term, set));
+        };
+        check("cs.CL", "cat:cs.CL", "cs");
+        check("math", "cat:math.*", "math");
+        check("math-ph", "cat:math-ph", "physics:math-ph");
+        check("astro-ph", "cat:astro-ph*", "physics:astro-ph");
+        check("nlin", "cat:nlin.*", "physics:nlin");
+        check("physics.optics", "cat:physics.optics", "physics:physics");
+        check("q-bio.NC", "cat:q-bio.NC", "q-bio");
+    }
+
+    #[test]
+    fn a_family_is_wanted_with_all_its_members() {
+        let wanted = ["cs".to_owned(), "hep-th".to_owned()];
+        assert!(is_wanted(&wanted, "cs.CL") && is_wanted(&wanted, "hep-th"));
+        assert!(!is_wanted(&wanted, "csx.CL") && !is_wanted(&wanted, "math.CO"));
     }
 }

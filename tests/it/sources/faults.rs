@@ -73,7 +73,7 @@ fn faults(elsewhere: &Raw) -> Vec<Fault> {
         },
         Fault { name: "2 GB body", reply: Reply::Zeros(head(), 2 << 30), says: "sent more than 4194304 bytes", stored: 0 },
         bytes("gzip bomb", http("200 OK", &[JSON, "content-encoding: gzip"], bomb.finish().unwrap()), "sent more than 4194304 bytes", 0),
-        bytes("JSON that is no UTF-8", http("200 OK", &[JSON], latin), "is not the expected JSON", 0),
+        bytes("JSON that is no UTF-8", http("200 OK", &[JSON], latin), "", 2),
         bytes("HTML instead of JSON", http("200 OK", &["content-type: text/html"], "<html>"), "sent text/html instead of JSON", 0),
         bytes("JSON cut short", http("200 OK", &[JSON], &truncated[..truncated.len() - 9]), "is not the expected JSON: EOF", 0),
         bytes("broken items among good ones", http("200 OK", &[JSON], text(&broken)), "item 3: it has no title", 2),

@@ -31,7 +31,7 @@ async fn every_bad_answer_is_told_and_leaves_things_as_they_were() {
         (answer(200, json, r#"{"papers":[]}"#), "an object where a list of papers was expected"),
         (answer(200, json, "7"), "no list of papers"),
         (answer(200, json, "[".repeat(100_000)), "is not the expected JSON"),
-        (answer(200, json, b"[\"\xff\xfe\"]".to_vec()), "is not the expected JSON"),
+        (answer(200, json, b"[\"\xff\xfe\"".to_vec()), "is not the expected JSON"),
     ];
     for (bad, expect) in cases {
         let shown = String::from_utf8_lossy(&bad.body[..bad.body.len().min(60)]).into_owned();
