@@ -30,7 +30,7 @@ pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<us
         let mut mark = |run: Run| marks.push(ranges[run.first as usize].start..ranges[run.last as usize].end);
         match atom {
             Atom::Text(_, phrase) => {
-                let pattern = Pattern { words: phrase.words.iter().map(set_of).collect(), order: phrase.order };
+                let pattern = Pattern::new(&phrase.words, phrase.words.iter().map(set_of).collect(), phrase.order);
                 index.each_run(&pattern, mark);
             }
             Atom::Near(_, near) => near::runs(&index, near, &set_of).into_iter().for_each(&mut mark),

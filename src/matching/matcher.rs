@@ -156,8 +156,8 @@ impl<'a> Matcher<'a> {
         match question {
             Question::Fact(_) => {}
             Question::Text { fields, order, words } => {
-                let Some(words) = self.word_sets(words) else { return };
-                self.index.each_run(&Pattern { words, order: *order }, |run| take_run(*fields, run));
+                let Some(sets) = self.word_sets(words) else { return };
+                self.index.each_run(&Pattern::new(words, sets, *order), |run| take_run(*fields, run));
             }
             Question::Near { fields, whole, near } => {
                 let set_of = |word: &_| self.index.vocabulary.find(&Wanted::new(word, *whole));

@@ -23,7 +23,7 @@ fn of_stretch(index: &DayIndex, stretch: &Stretch, set_of: &impl Fn(&Word) -> Wo
     let mut found = Vec::new();
     match stretch {
         Stretch::Words(words) => {
-            let pattern = Pattern { words: words.iter().map(set_of).collect(), order: Order::InSequence };
+            let pattern = Pattern::new(words, words.iter().map(set_of).collect(), Order::InSequence);
             index.each_run(&pattern, |run| found.push(run));
         }
         Stretch::Near(near) => return runs(index, near, set_of),

@@ -19,6 +19,16 @@ pub(super) struct Run {
 pub(super) struct Pattern {
     pub words: Vec<WordSet>,
     pub order: Order,
+    /// For each word, which is the first that was written like it. Words written otherwise may find the same word.
+    firsts: Vec<usize>,
+}
+
+impl Pattern {
+    /// The pattern of words `written` so, which find `words`.
+    pub(super) fn new<W: PartialEq>(written: &[W], words: Vec<WordSet>, order: Order) -> Self {
+        let firsts = written.iter().map(|word| written.iter().position(|other| other == word).unwrap_or(0)).collect();
+        Self { words, order, firsts }
+    }
 }
 
 impl DayIndex {
@@ -27,7 +37,7 @@ impl DayIndex {
         match (pattern.words.as_slice(), pattern.order) {
             ([word], _) => self.vocabulary.places(word).flatten().for_each(|&place| take(Run { first: place, last: place })),
             (words, Order::InSequence) => self.in_sequence(words, take),
-            (words, Order::Within(distance)) => within::each_run(self, words, distance, take),
+            (words, Order::Within(distance)) => within::each_run(self, words, &pattern.firsts, distance, take),
         }
     }
 

@@ -5,11 +5,12 @@ use super::phrase::Run;
 use super::vocabulary::WordSet;
 
 /// Hands on every narrowest stretch of one text that holds each of `words` as often as they do, with at most `distance` other
-/// words among them.
-pub(super) fn each_run(index: &DayIndex, words: &[WordSet], distance: u32, mut take: impl FnMut(Run)) {
+/// words among them. `firsts` says of each word which is the first that was written like it.
+pub(super) fn each_run(index: &DayIndex, words: &[WordSet], firsts: &[usize], distance: u32, mut take: impl FnMut(Run)) {
     let width = words.len() as u32 + distance;
-    let distinct: Vec<&WordSet> = (0..words.len()).filter(|&i| !words[..i].contains(&words[i])).map(|i| &words[i]).collect();
-    let wanted: Vec<usize> = distinct.iter().map(|word| words.iter().filter(|other| other == word).count()).collect();
+    let distinct: Vec<&WordSet> = (0..words.len()).filter(|&i| firsts[i] == i).map(|i| &words[i]).collect();
+    let counted = |first: usize| firsts.iter().filter(|other| **other == first).count();
+    let wanted: Vec<usize> = (0..words.len()).filter(|&i| firsts[i] == i).map(counted).collect();
     if distinct.iter().any(|word| index.vocabulary.count(word) == 0) {
         return;
     }
