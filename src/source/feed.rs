@@ -6,9 +6,11 @@
 mod names;
 mod place;
 
+use std::panic;
+
 use chrono::{NaiveDate, Utc};
 use feed_rs::model::Entry;
-use feed_rs::parser::{Builder, Parser};
+use feed_rs::parser::Builder;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -53,8 +55,17 @@ pub(super) fn read(document: &str, base: &Url) -> Result<Page, String> {
     }
 }
 
-fn parser(base: &Url) -> Parser {
-    Builder::new().base_uri(Some(base)).sanitize_content(false).id_generator(|_, _, _| String::new()).build()
+/// The one entry of a feed that holds nothing else.
+///
+/// Each gets a parser of its own, because the library's keeps what an item that failed left behind; and where the
+/// library panics, as it does over some lengths of time and addresses, that too costs no more than the item.
+fn entry(document: &str, base: &Url) -> Result<Entry, String> {
+    let parsing = panic::catch_unwind(|| {
+        let parser = Builder::new().base_uri(Some(base)).sanitize_content(false).id_generator(|_, _, _| String::new()).build();
+        parser.parse(document.as_bytes())
+    });
+    let feed = parsing.map_err(|_| "the library that reads feeds failed over it")?.map_err(|error| error.to_string())?;
+    feed.entries.into_iter().next().ok_or_else(|| "it is no item of a feed".into())
 }
 
 fn read_xml(document: &str, base: &Url) -> Result<Page, String> {
@@ -67,13 +78,10 @@ fn read_xml(document: &str, base: &Url) -> Result<Page, String> {
     if let (true, Some(reason)) = (document.items.is_empty(), &document.broken) {
         return Err(reason.clone());
     }
-    let parser = parser(base);
     let mut page = Page::default();
     for item in &document.items {
         let found = item.element.as_ref().map_err(Clone::clone).and_then(|element| {
-            let alone = alone(&item.around, element);
-            let feed = parser.parse(alone.as_bytes()).map_err(|error| error.to_string())?;
-            let entry = feed.entries.into_iter().next().ok_or("it is no item of a feed")?;
+            let entry = entry(&alone(&item.around, element), base)?;
             read_entry(entry, &Extra::of(element)).map(Some)
         });
         page.add(item.raw, found);
@@ -82,9 +90,13 @@ fn read_xml(document: &str, base: &Url) -> Result<Page, String> {
     Ok(page)
 }
 
+/// Of other vocabularies, such as those of podcasts and pictures, nothing becomes part of a paper.
+const PREFIXES: [&str; 6] = ["", "dc", "content", "atom", "a10", "rss"];
+
 /// A feed with nothing but `item`. Names of people are ours to read; texts with tags in them become texts.
 fn alone(around: &[&str], item: &Element) -> String {
     let item = item.to_xml(|child| match child.name.as_str() {
+        _ if !PREFIXES.contains(&child.prefix()) => Err(()),
         "author" | "creator" | "contributor" => Err(()),
         "content" if child.elements().next().is_none() && child.text().is_empty() => Err(()),
         "title" | "description" | "encoded" if child.elements().next().is_some() => Ok(Some(child.markup())),
@@ -173,15 +185,14 @@ struct JsonFeed<'a> {
 
 fn read_json(document: &str, base: &Url) -> Result<Page, String> {
     let feed: JsonFeed<'_> = serde_json::from_str(document).map_err(|error| json::refusal(document, &error))?;
-    let parser = parser(base);
     let mut page = Page::default();
     for raw in feed.items {
-        page.add(raw.get(), read_json_item(&parser, &feed.version, raw.get()).map(Some));
+        page.add(raw.get(), read_json_item(base, &feed.version, raw.get()).map(Some));
     }
     Ok(page)
 }
 
-fn read_json_item(parser: &Parser, version: &str, raw: &str) -> Result<Item, String> {
+fn read_json_item(base: &Url, version: &str, raw: &str) -> Result<Item, String> {
     let mut item: Value = json::read(raw)?;
     let object = item.as_object_mut().ok_or("it is no object")?;
     // `author` is the spelling of version 1.0.
@@ -195,6 +206,5 @@ fn read_json_item(parser: &Parser, version: &str, raw: &str) -> Result<Item, Str
     let extra =
         Extra { identifiers, authors: people.iter().map(|person| json::text(person, "name").to_owned()).collect(), subjects: Vec::new() };
     let alone = serde_json::json!({ "version": version, "title": "", "items": [item] }).to_string();
-    let feed = parser.parse(alone.as_bytes()).map_err(|error| error.to_string())?;
-    read_entry(feed.entries.into_iter().next().ok_or("it is no item of a feed")?, &extra)
+    read_entry(entry(&alone, base)?, &extra)
 }

@@ -174,6 +174,27 @@ fn one_kinds_answer_is_refused_by_the_others() {
     }
 }
 
+#[test]
+fn an_item_over_which_the_feed_library_fails_leaves_the_others_alone() {
+    let feed = |broken: &str| {
+        let item =
+            |number: u8, inside: &str| format!("<entry><id>https://lab.example/{number}</id><title>T{number}</title>{inside}</entry>");
+        let namespaces =
+            "xmlns='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/' xmlns:atom='http://search.yahoo.com/mrss/'";
+        let body = format!("<feed {namespaces}>{}{}{}</feed>", item(1, ""), item(2, broken), item(3, ""));
+        let answered = read(Format::Feed, body.as_bytes(), None).unwrap();
+        let found: Vec<&str> = answered.papers.iter().map(|listed| listed.paper.title.as_str()).collect();
+        (found.join(" "), answered.problems.iter().map(|problem| problem.reason.clone()).collect::<Vec<_>>().join(" "))
+    };
+    let (found, reason) = feed("<content type='no kind'>x</content>");
+    assert_eq!((found.as_str(), reason.contains("content type")), ("T1 T3", true), "{reason}");
+    let endless = "<content url='https://e.example/a' duration='99999999999999999999999'/>".to_owned();
+    assert_eq!(feed(&endless.replace("<content", "<media:content")), ("T1 T2 T3".to_owned(), String::new()));
+    // Behind another vocabulary's usual prefix.
+    let (found, reason) = feed(&endless.replace("<content", "<atom:content"));
+    assert!(found.starts_with("T1") && found.ends_with("T3"), "{found} {reason}");
+}
+
 /// Fixtures with a few bytes changed, cut out or repeated: nearly right is harder than random.
 fn harmed() -> impl Strategy<Value = (usize, Vec<u8>)> {
     let names = [

@@ -34,6 +34,11 @@ impl Element {
         Self { name: local(&qualified).to_owned(), attributes: attributes(tag), qualified, nodes: Vec::new() }
     }
 
+    /// What stands before its name, as the document has it.
+    pub(in crate::source) fn prefix(&self) -> &str {
+        self.qualified.rsplit_once(':').map_or("", |(prefix, _)| prefix)
+    }
+
     /// The elements directly in it.
     pub(in crate::source) fn elements(&self) -> impl Iterator<Item = &Element> {
         self.nodes.iter().filter_map(|node| match node {

@@ -11,6 +11,7 @@ use paperlark::source::{self, Ask, Fetched, SourceError, Validators, Wanted};
 
 use super::{MONDAY, answer, day, source};
 use crate::support::hub::Answer;
+use crate::support::program::Program;
 use crate::support::service::Service;
 use crate::support::stand_in::StandIn;
 
@@ -310,4 +311,42 @@ async fn openalex_and_crossref_are_read_to_their_last_cursor() {
     assert_eq!(listed(&parts[0]), ["2026-01-12: doi:10.5555/cross.2026.1 doi:10.5555/cross.2026.3"]);
     assert_eq!((parts.len(), parts[0].problems.len()), (1, 1));
     assert!(server.asked()[0].contains("from-created-date%3A2026-01-12%2Cuntil-created-date%3A2026-01-12"));
+}
+
+#[tokio::test]
+async fn the_program_fetches_every_kind_and_stores_each_paper_once() {
+    let server = StandIn::start(|asked| match asked.path.as_str() {
+        "/rss/cs.SD" => xml(fixture("arxiv-rss.xml")),
+        "/journal" => answer(200, "application/rdf+xml", fixture("journal-rss1.xml")),
+        "/entrez/eutils/esearch.fcgi" => json(fixture("pubmed-search.json")),
+        "/entrez/eutils/efetch.fcgi" => xml(fixture("pubmed-articles.xml")),
+        "/works" => json(fixture("crossref.json")),
+        _ => json(fixture("biorxiv.json")),
+    })
+    .await;
+    let (program, _database) = Program::with_database().await;
+    let program = program.set("CLOCK_START", "2026-01-12T12:00:00Z").set("SOURCE_HUGGINGFACE_ENABLED", "false");
+    let base = format!("schedule = \"0 * * * *\"\nbase_url = \"{}\"", server.url);
+    let config = program.file(
+        "paperlark.toml",
+        format!(
+            "[source.arxiv]\nkind = \"arxiv\"\ncategories = [\"cs.SD\"]\n{base}\n\
+             [source.biorxiv]\nkind = \"biorxiv\"\n{base}\n\
+             [source.pubmed]\nkind = \"pubmed\"\nquery = \"larks\"\n{base}\n\
+             [source.crossref]\nkind = \"crossref\"\nquery = \"larks\"\nemail = \"ops@example.org\"\n{base}\n\
+             [source.meadow]\nkind = \"feed\"\nurl = \"{}journal\"\nschedule = \"0 * * * *\"\n",
+            server.url
+        ),
+    );
+    let run = async |name: &str, day: &[&str]| program.run(&[&["--config", &config, "fetch", name][..], day].concat()).await;
+    let today = ["--date", MONDAY];
+    // One item of the feed has no id, and so on: skipped items are code 4, and the others are stored.
+    run("arxiv", &[]).await.ends(4).says(&["2 papers", "2 new", "it has no id"]);
+    run("biorxiv", &today).await.ends(4).says(&["2 papers", "2 new", "ids are text"]);
+    run("pubmed", &today).await.ends(4).says(&["3 papers", "3 new", "it has no PMID"]);
+    run("meadow", &[]).await.ends(0).says(&["2 new"]);
+    // One of its two papers is the journal's form of a preprint that is known already.
+    run("crossref", &today).await.ends(4).says(&["2 papers", "1 new", "it has no title"]);
+    run("pubmed", &today).await.says(&["0 new"]);
+    run("meadow", &today).await.ends(4).says(&["a feed cannot be asked for past days"]);
 }
