@@ -11,6 +11,7 @@ pub mod monitor;
 mod papers;
 mod readers;
 mod reports;
+mod search;
 mod status;
 pub mod templates;
 pub mod view;
@@ -74,7 +75,7 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
     let web = Web { guard: guard::Guard::new(&app.config.signup), pages, app };
     let routes = Router::new()
         .route("/", get(papers::newest))
-        .route("/papers", get(papers::search))
+        .route("/papers", get(search::search))
         .route("/papers/date/{day}", get(papers::day))
         .route("/papers/week/{week}", get(papers::week))
         .route("/papers/month/{month}", get(papers::month))
