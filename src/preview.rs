@@ -6,6 +6,7 @@ mod breadth;
 mod chart;
 mod corpus;
 mod lexicon;
+mod report;
 
 use std::ops::Range;
 
@@ -18,6 +19,7 @@ pub use advice::{Advice, Piece, corrected};
 pub use breadth::Breadth;
 pub use chart::{block_chart, scaled};
 pub use corpus::{Corpora, Corpus, MAX_PAPERS, Span};
+pub use report::{Refusal, Report};
 
 /// One day of the span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

@@ -27,6 +27,12 @@ pub fn reasons(filter: &Filter, paper: &Paper, in_title: &[Range<usize>], in_abs
     all.filter(|text| seen.insert(words(text).into_iter().map(|word| word.folded).collect::<Vec<_>>())).take(MAX_REASONS).collect()
 }
 
+/// [`reasons`] for a paper whose marks are not needed otherwise.
+pub fn matched(filter: &Filter, paper: &Paper) -> Vec<String> {
+    let marks = |field, text: &str| highlights(&[filter], field, text);
+    reasons(filter, paper, &marks(Field::Title, &paper.title), &marks(Field::Abstract, &paper.abstract_text))
+}
+
 /// What makes an atom on a fact true of `paper`.
 fn fact(atom: &Atom, paper: &Paper) -> Option<String> {
     match atom {
@@ -62,9 +68,7 @@ mod tests {
         };
         let check = |query: &str, expect: &[&str]| {
             let filter = Filter::parse(query).unwrap();
-            let marks = |field, text: &str| highlights(&[&filter], field, text);
-            let found = reasons(&filter, &paper, &marks(Field::Title, &paper.title), &marks(Field::Abstract, &paper.abstract_text));
-            assert_eq!(found, expect, "{query}");
+            assert_eq!(matched(&filter, &paper), expect, "{query}");
         };
         check("diffusion robot", &["Robots", "diffusion"]);
         check("\"graph network\" OR fish", &["graph network"]);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{Days, NaiveDate};
 use lru::LruCache;
 use sqlx::PgPool;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::lexicon::Lexicon;
 use crate::archive::{self, OnDay, Version};
@@ -120,11 +120,15 @@ impl Corpus {
 type Slot = Arc<OnceCell<Arc<Corpus>>>;
 
 /// The corpora in use. One is made again when the archive has changed, by the first who asks; the others wait for it.
-pub struct Corpora(Mutex<LruCache<Span, (Version, Slot)>>);
+pub struct Corpora {
+    kept: Mutex<LruCache<Span, (Version, Slot)>>,
+    /// One is made at a time: whoever leafs through the archive must not keep all processors busy.
+    making: Semaphore,
+}
 
 impl Default for Corpora {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT)))
+        Self { kept: Mutex::new(LruCache::new(KEPT)), making: Semaphore::new(1) }
     }
 }
 
@@ -134,6 +138,7 @@ impl Corpora {
         let version = archive::version(db).await?;
         let slot = self.slot(span, version);
         let made = slot.get_or_try_init(async || {
+            let _turn = self.making.acquire().await;
             let papers = archive::listed_between(db, span.from, span.to, MAX_PAPERS).await?;
             // Indexing thousands of papers would hold up every other visitor of this thread.
             let corpus = tokio::task::spawn_blocking(move || Corpus::new(span, papers)).await;
@@ -143,7 +148,7 @@ impl Corpora {
     }
 
     fn slot(&self, span: Span, version: Version) -> Slot {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.get(&span) {
             Some((known, slot)) if *known == version => slot.clone(),
             _ => {

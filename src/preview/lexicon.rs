@@ -21,7 +21,7 @@ const CHARS_FOR_TWO_ERRORS: usize = 8;
 /// How much a word's frequency (its natural logarithm) weighs against one error: a word must be thousands of times
 /// as frequent to be preferred at one error more.
 const FREQUENCY_WEIGHT: f64 = 0.1;
-/// The first letter is seldom the wrong one.
+/// The first letter is seldom the wrong one; in a short word another one makes another word.
 const OTHER_FIRST_LETTER: f64 = 0.4;
 
 impl Lexicon {
@@ -54,8 +54,9 @@ impl Lexicon {
             let distance = strsim::osa_distance(typed, &entry.word);
             let same_start = typed.chars().next() == entry.word.chars().next();
             let start = if same_start { 0.0 } else { OTHER_FIRST_LETTER };
+            let is_near = (1..=errors).contains(&distance) && (same_start || chars >= CHARS_FOR_TWO_ERRORS);
             let rating = distance as f64 + start - FREQUENCY_WEIGHT * f64::from(entry.occurrences).ln();
-            (1..=errors).contains(&distance).then_some((rating, &*entry.word))
+            is_near.then_some((rating, &*entry.word))
         });
         rated.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, word)| word)
     }
@@ -97,6 +98,7 @@ mod tests {
         check("grapj", Some("graph"));
         check("modle", Some("model"));
         check("rga", None);
+        check("hodel", None);
         check("graphene", None);
         check("pretrainig", None);
         check("kryptonite", None);

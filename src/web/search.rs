@@ -1,20 +1,22 @@
 //! Filters tried out: the search page, and its JSON for programs.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::Json;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 
-use super::Web;
 use super::error::WebError;
 use super::papers::{empty_form, period_of, shown, span_of};
 use super::view::{Asked, FilterLine, FilterProblem, FilterRow, LIMITS, Period, PreviewView, Scope, SearchPage, SubscribeForm, TextField};
+use super::{Web, guard};
 use crate::archive;
 use crate::digest;
 use crate::filter::{Filter, Ranking, Reading};
-use crate::preview::{Corpus, Preview, Span};
+use crate::preview::{Corpus, Preview, Refusal, Report, Span};
 
 type Answer = Result<Response, WebError>;
 
@@ -23,12 +25,18 @@ const SEARCH_DAYS: u64 = 30;
 
 /// `GET /papers?q=…`: the language of filters over the last weeks (or `day=`, `week=`, `month=`), and a subscription to
 /// what it finds.
-pub(super) async fn search(State(web): State<Web>, Query(fields): Query<HashMap<String, String>>) -> Answer {
+pub(super) async fn search(
+    State(web): State<Web>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Query(fields): Query<HashMap<String, String>>,
+) -> Answer {
     let (asked, period) = asked(&fields)?;
     let mut page = SearchPage::new(&asked, form(&web, &asked.query));
     if asked.query.is_empty() {
         return web.page(&page);
     }
+    count(&web, peer, &headers)?;
     let Reading { filter, notes } = match Filter::read(&asked.query) {
         Ok(reading) => reading,
         Err(error) => {
@@ -46,6 +54,41 @@ pub(super) async fn search(State(web): State<Web>, Query(fields): Query<HashMap<
         shown(paper, &digest::card(web.app.links(), paper, Some(&filter)))
     });
     web.page(&page)
+}
+
+/// Results in the JSON unless `limit` says otherwise, and at most.
+const RESULTS: usize = 20;
+const MAX_RESULTS: usize = 100;
+
+/// `GET /api/filters/preview?q=…`: the same for programs, with `limit=` and `page=`.
+pub(super) async fn preview_json(
+    State(web): State<Web>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Query(fields): Query<HashMap<String, String>>,
+) -> Answer {
+    let (asked, period) = asked(&fields)?;
+    count(&web, peer, &headers)?;
+    let limit = match fields.get("limit").map(|limit| limit.parse()) {
+        None => RESULTS,
+        Some(Ok(limit)) if limit <= MAX_RESULTS => limit,
+        Some(_) => return Err(WebError::with_detail(StatusCode::BAD_REQUEST, format!("limit must be a number from 0 to {MAX_RESULTS}"))),
+    };
+    let reading = match Filter::read(&asked.query) {
+        Ok(reading) => reading,
+        Err(error) => return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal::new(&asked.query, &error))).into_response()),
+    };
+    let corpus = corpus(&web, period).await?;
+    let from = (asked.page - 1).saturating_mul(limit);
+    let report = Report::new(&asked.query, &reading);
+    let report = report.with_preview(&Preview::new(&corpus, &reading.filter), asked.ranking, from..from.saturating_add(limit));
+    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(report)).into_response())
+}
+
+/// A visitor's searches must not take the processor from all others.
+fn count(web: &Web, peer: ConnectInfo<SocketAddr>, headers: &HeaderMap) -> Result<(), WebError> {
+    let allowed = web.guard.allows_search(guard::visitor(web, peer, headers));
+    if allowed { Ok(()) } else { Err(WebError::status(StatusCode::TOO_MANY_REQUESTS)) }
 }
 
 /// What the fields of the address ask for.

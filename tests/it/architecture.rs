@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("inbound", "subscriber app mail feedback token wire"),
     ("subscriber", "feedback app mail archive token schedule filter address text"),
     ("app", "vitals preview digest mail smtp source database config token clock"),
-    ("preview", "archive matching filter paper"),
+    ("preview", "digest archive matching filter paper"),
     ("digest", "mail archive matching token filter paper address"),
     ("mail", "strict"),
     ("source", "archive config paper text"),
