@@ -25,7 +25,12 @@ function addRows(button) {
   button.addEventListener("click", () => {
     const index = rows.querySelectorAll("[data-row]").length;
     const row = rows.lastElementChild.cloneNode(true);
-    for (const error of row.querySelectorAll(".error")) error.remove();
+    row.id = row.id.replace(/\d+$/, index);
+    for (const old of row.querySelectorAll(".error, [data-preview]")) old.remove();
+    for (const button of row.querySelectorAll("button")) {
+      button.value = index;
+      button.setAttribute("formaction", button.getAttribute("formaction").replace(/\d+$/, index));
+    }
     for (const input of row.querySelectorAll("input")) {
       input.value = "";
       input.id = input.id.replace(/\d+$/, index);

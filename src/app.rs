@@ -12,6 +12,7 @@ use crate::digest::{Cards, Printer, Site, Windows};
 use crate::mail::dkim::{Key, Signer};
 use crate::mail::model;
 use crate::mail::render::Renderer;
+use crate::preview::Corpora;
 use crate::smtp::Relays;
 use crate::source::Http;
 use crate::token::Keys;
@@ -42,6 +43,8 @@ pub struct App {
     pub vitals: Arc<Vitals>,
     /// Printed papers that mails share.
     pub cards: Arc<Cards>,
+    /// Indexed papers for whoever tries a filter.
+    pub corpora: Arc<Corpora>,
 }
 
 impl App {
@@ -71,6 +74,7 @@ impl App {
             windows: Arc::default(),
             vitals: Arc::default(),
             cards: Arc::default(),
+            corpora: Arc::default(),
             config: Arc::new(config),
             db,
             clock,

@@ -12,8 +12,8 @@ mod row;
 mod store;
 
 pub use read::{
-    Arrived, Listed, PaperRow, Period, StoredValidator, Version, days_listed, first_window, former_rows, listed_on, listed_since, listing,
-    newest_batch, newest_day, paper, recent, revisions, validators, version, window,
+    Arrived, Listed, OnDay, PaperRow, Period, StoredValidator, Version, days_listed, first_window, former_rows, listed_between, listed_on,
+    listing, newest_batch, newest_day, paper, recent, revisions, validators, version, window,
 };
 pub use store::{Day, Incoming, Outcome, Stored, Validator, store};
 

@@ -74,6 +74,7 @@ pub struct Site {
 pub struct Web {
     pub listen: SocketAddr,
     pub trust_forwarded_for: bool,
+    pub searches_per_minute: std::num::NonZeroU32,
     #[serde(deserialize_with = "unless_empty")]
     pub templates: Option<PathBuf>,
 }

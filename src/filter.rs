@@ -25,6 +25,7 @@ mod note;
 mod parser;
 pub mod pattern;
 mod print;
+mod ranking;
 mod reading;
 pub mod syntax;
 mod term;
@@ -42,6 +43,7 @@ pub use error::FilterError;
 pub(crate) use leaf::source_name;
 pub use named::{MAX_FILTER_NAME, NamedFilter};
 pub use note::Note;
+pub use ranking::{Ranking, RankingError, Standing};
 pub use reading::Reading;
 pub use syntax::{Expression, Field};
 

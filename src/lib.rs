@@ -23,6 +23,7 @@ pub mod database;
 pub mod digest;
 pub mod inbound;
 pub mod mail;
+pub mod preview;
 pub mod smtp;
 pub mod source;
 pub mod standing;

@@ -24,7 +24,7 @@ pub use suppression::{Suppressed, let_in, shut_out, suppress, suppressions};
 pub use unsubscribe::{By, unsubscribe};
 
 use crate::address::EmailAddress;
-use crate::filter::NamedFilter;
+use crate::filter::{NamedFilter, Ranking};
 use crate::schedule::{Hour, ReaderSchedule, Weekdays, parse_zone};
 use crate::token::TokenError;
 
@@ -53,6 +53,11 @@ fn schedule(time_zone: &str, hour: i16, weekdays: i16) -> ReaderSchedule {
         hour: u8::try_from(hour).ok().and_then(|hour| Hour::new(hour).ok()).expect("the column is checked to be from 0 to 23"),
         weekdays: u8::try_from(weekdays).ok().and_then(Weekdays::from_bits).expect("the column is checked to be from 1 to 127"),
     }
+}
+
+/// The stored ranking.
+fn ranking(name: &str) -> Ranking {
+    name.parse().expect("the column is checked to be the name of a ranking")
 }
 
 /// The row of an address, made if there is none. Locks it.

@@ -3,6 +3,7 @@
 //! What pages say is in [`view`], how they look in [`templates`] and `templates/page`, the files they
 //! need in [`assets`]. GET and HEAD change nothing anywhere: link scanners fetch every link.
 
+mod api;
 pub mod assets;
 mod error;
 mod form;
@@ -11,6 +12,7 @@ pub mod monitor;
 mod papers;
 mod readers;
 mod reports;
+mod search;
 mod status;
 pub mod templates;
 pub mod view;
@@ -71,10 +73,10 @@ impl Web {
 pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, SocketAddr>, TemplateError> {
     monitor::recorder();
     let pages = Arc::new(Pages::new(app.config.web.templates.as_deref())?);
-    let web = Web { guard: guard::Guard::new(&app.config.signup), pages, app };
+    let web = Web { guard: guard::Guard::new(&app.config.signup, app.config.web.searches_per_minute), pages, app };
     let routes = Router::new()
         .route("/", get(papers::newest))
-        .route("/papers", get(papers::search))
+        .route("/papers", get(search::search))
         .route("/papers/date/{day}", get(papers::day))
         .route("/papers/week/{week}", get(papers::week))
         .route("/papers/month/{month}", get(papers::month))
@@ -86,6 +88,8 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
         .route("/preferences/{token}/delete", get(readers::ask_to_delete).post(readers::delete))
         .route("/unsubscribe/{token}", get(readers::ask_to_unsubscribe).post(readers::unsubscribe))
         .route("/api/reports", post(reports::receive))
+        .route("/api/daily_papers", get(api::daily_papers))
+        .route("/api/filters/preview", get(search::preview_json))
         .route("/assets/{name}", get(asset))
         .route("/favicon.ico", get(async || axum::response::Redirect::permanent("/assets/favicon.svg")))
         .route(

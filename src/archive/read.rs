@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::RevisionKey;
-use super::row::{ArrivedRow, CurrentRow};
+use super::row::{ArrivedRow, CurrentRow, OnDayRow};
 use crate::paper::{Paper, PaperId};
 
 /// The most papers one page shows; a raw listing can have thousands.
@@ -33,6 +33,17 @@ pub struct Arrived {
     pub new: bool,
     /// On the list of a curated source.
     pub curated: bool,
+}
+
+/// A paper, and the day a list had it first.
+#[derive(Debug, Clone)]
+pub struct OnDay {
+    /// Row and current revision.
+    pub key: RevisionKey,
+    /// What is known of it.
+    pub paper: Paper,
+    /// The first day of listing among those asked for.
+    pub day: NaiveDate,
 }
 
 /// The papers of some days, most voted first.
@@ -118,17 +129,21 @@ pub async fn listed_on(db: &PgPool, day: NaiveDate, curated: &[String]) -> sqlx:
     Ok(rows.fetch_all(db).await?.into_iter().map(Arrived::from).collect())
 }
 
-/// All papers any source listed on `day` or later.
-pub async fn listed_since(db: &PgPool, day: NaiveDate) -> sqlx::Result<Vec<Arrived>> {
+/// The papers any source listed on the days `[from, to)`, each under its first day there: the newest day first, on a
+/// day in the order of arrival. At most `limit`, those of the oldest days left out.
+pub async fn listed_between(db: &PgPool, from: NaiveDate, to: NaiveDate, limit: usize) -> sqlx::Result<Vec<OnDay>> {
     let rows = sqlx::query_as!(
-        ArrivedRow,
+        OnDayRow,
         r#"select c.id as "id!", c.revision as "revision!", c.facts as "facts!: Json<Paper>", c.upvotes, c.comments, c.github_stars,
-                  true as "new!", false as "curated!"
-           from (select distinct paper_id from listing where day >= $1) l
-           join current_paper c on c.id = l.paper_id order by c.id"#,
-        day
+                  l.day as "day!"
+           from (select paper_id, min(day) as day from listing where day >= $1 and day < $2 group by paper_id) l
+           join current_paper c on c.id = l.paper_id
+           order by l.day desc, c.id limit $3"#,
+        from,
+        to,
+        i64::try_from(limit).unwrap_or(i64::MAX)
     );
-    Ok(rows.fetch_all(db).await?.into_iter().map(Arrived::from).collect())
+    Ok(rows.fetch_all(db).await?.into_iter().map(OnDay::from).collect())
 }
 
 /// The paper with this identity, canonical or not.

@@ -1,9 +1,10 @@
 //! A paper's row as every query gives it.
 
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use super::read::Arrived;
+use super::read::{Arrived, OnDay};
 use crate::paper::{Counts, Paper};
 
 /// A row of the view current_paper.
@@ -54,6 +55,25 @@ impl From<ArrivedRow> for Arrived {
         let mut paper = row.facts.0;
         paper.set_counts(counts(row.upvotes, row.comments, row.github_stars));
         Self { key: (row.id, row.revision), paper, new: row.new, curated: row.curated }
+    }
+}
+
+/// A row of the view current_paper, and the day it was listed.
+pub(super) struct OnDayRow {
+    pub id: i64,
+    pub revision: i32,
+    pub facts: Json<Paper>,
+    pub upvotes: Option<i64>,
+    pub comments: Option<i64>,
+    pub github_stars: Option<i64>,
+    pub day: NaiveDate,
+}
+
+impl From<OnDayRow> for OnDay {
+    fn from(row: OnDayRow) -> Self {
+        let mut paper = row.facts.0;
+        paper.set_counts(counts(row.upvotes, row.comments, row.github_stars));
+        Self { key: (row.id, row.revision), paper, day: row.day }
     }
 }
 

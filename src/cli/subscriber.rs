@@ -145,7 +145,7 @@ async fn list(app: &App, json: bool) -> anyhow::Result<()> {
 
 fn in_words(reader: &Export) -> String {
     let mut text = format!(
-        "{}\n  status     {}{}\n  digest at  {:02}:00 {} on {}\n  papers     at most {}{}\n",
+        "{}\n  status     {}{}\n  digest at  {:02}:00 {} on {}\n  papers     at most {}, by {}{}\n",
         reader.address,
         reader.status,
         if reader.paused { ", paused" } else { "" },
@@ -153,6 +153,7 @@ fn in_words(reader: &Export) -> String {
         reader.time_zone,
         reader.weekdays,
         reader.max_papers,
+        reader.ranking,
         if reader.send_when_empty { ", and a mail when nothing matched" } else { "" },
     );
     if let Some(next) = reader.next_due_at {

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::memory::{CardKey, Cards, Papers};
-use super::{Content, Entry, StoredDigest};
+use super::{Content, Entry, StoredDigest, reasons};
 use crate::address::EmailAddress;
 use crate::filter::Filter;
 use crate::filter::syntax::Field;
@@ -183,6 +183,7 @@ pub fn card(site: Site<'_>, paper: &Paper, filter: Option<&Filter>) -> Card {
         organization: paper.organization.clone(),
         summary: None,
         excerpt: spans(&extract.text, &extract.marks),
+        matched: filter.map(|filter| reasons(filter, paper, &in_title, &in_abstract)).unwrap_or_default(),
         also: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Content, Entry, Section, Window};
 use crate::archive::Arrived;
-use crate::filter::NamedFilter;
+use crate::filter::{NamedFilter, Ranking, Standing};
 use crate::matching::{Catalogue, Compiled, Matcher};
 
 /// Filters with their programs.
@@ -42,7 +42,7 @@ impl<'a> Searched<'a> {
         let ordinals: Vec<u32> = self.matcher.matches(filter).iter().copied().filter(is_wanted).collect();
         let relevance = self.matcher.relevance(filter, &ordinals);
         let found = ordinals.into_iter().zip(relevance);
-        found.map(|(ordinal, relevance)| Found { arrived: &papers[ordinal as usize], relevance }).collect()
+        found.map(|(ordinal, relevance)| Found::new(&papers[ordinal as usize], relevance)).collect()
     }
 }
 
@@ -53,6 +53,8 @@ pub struct Wanted<'a> {
     pub filters: &'a [(NamedFilter, Compiled)],
     /// Shown in the mail at most.
     pub max_papers: usize,
+    /// In which order the papers of one filter come.
+    pub ranking: Ranking,
     /// Papers this reader got before.
     pub sent: &'a HashSet<i64>,
 }
@@ -63,7 +65,14 @@ const MAX_KEPT: usize = 200;
 
 struct Found<'a> {
     arrived: &'a Arrived,
-    relevance: f32,
+    standing: Standing,
+}
+
+impl<'a> Found<'a> {
+    fn new(arrived: &'a Arrived, relevance: f32) -> Self {
+        let Arrived { paper, key, .. } = arrived;
+        Self { arrived, standing: Standing { relevance, upvotes: paper.upvotes, published: paper.published, paper: key.0 } }
+    }
 }
 
 /// Lays out the digest of one reader: a section for each filter in their order, best papers first;
@@ -119,7 +128,7 @@ fn filtered<'a, 'b: 'a>(window: &mut Searched<'a>, mut recent: Option<&mut Searc
     sections
 }
 
-/// What one filter finds, most relevant first, then by votes.
+/// What one filter finds, best first by the reader's ranking.
 fn matches<'a, 'b: 'a>(
     window: &mut Searched<'a>,
     recent: Option<&mut Searched<'b>>,
@@ -131,10 +140,7 @@ fn matches<'a, 'b: 'a>(
         let known: HashSet<i64> = found.iter().map(|paper| paper.arrived.key.0).collect();
         found.extend(recent.find(wanted, filter).into_iter().filter(|paper| !known.contains(&paper.arrived.key.0)));
     }
-    found.sort_by(|a, b| {
-        let order = b.relevance.total_cmp(&a.relevance);
-        order.then_with(|| b.arrived.paper.upvotes.cmp(&a.arrived.paper.upvotes)).then_with(|| a.arrived.key.0.cmp(&b.arrived.key.0))
-    });
+    found.sort_by(|a, b| wanted.ranking.compare(&a.standing, &b.standing));
     found
 }
 
@@ -175,7 +181,11 @@ mod tests {
         let catalogue = Catalogue::default();
         let filters = compile(&catalogue, 1, &queries.iter().map(|query| NamedFilter::from_query(query)).collect::<Vec<_>>());
         let mut recent = recent.map(|recent| Searched::new(recent, &catalogue));
-        lay_out(&mut Searched::new(window, &catalogue), recent.as_mut(), &Wanted { filters: &filters, max_papers, sent })
+        lay_out(
+            &mut Searched::new(window, &catalogue),
+            recent.as_mut(),
+            &Wanted { filters: &filters, max_papers, ranking: Ranking::Relevance, sent },
+        )
     }
 
     fn ids(content: &Content) -> Vec<Vec<i64>> {

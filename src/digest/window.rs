@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use lru::LruCache;
 use sqlx::PgPool;
 
@@ -33,8 +33,6 @@ enum Key {
     Batches { after: i64, through: i64, version: Version },
     /// What arrived in the days before a digest, for filters on changing facts.
     Recent { since: DateTime<Utc>, through: i64, version: Version },
-    /// What was listed on a day or later, for searches.
-    Listed { since: NaiveDate, version: Version },
 }
 
 /// The windows in use. Readers due together have few different ones, so a handful serves all; the
@@ -77,12 +75,6 @@ impl Windows {
         let since = DateTime::from_timestamp(since.timestamp().div_euclid(HOUR) * HOUR, 0).unwrap_or(since);
         let key = Key::Recent { since, through, version: archive::version(db).await? };
         self.get(key, archive::recent(db, since, through)).await
-    }
-
-    /// The papers listed on `since` or later.
-    pub async fn listed(&self, db: &PgPool, since: NaiveDate) -> sqlx::Result<Arc<Window>> {
-        let key = Key::Listed { since, version: archive::version(db).await? };
-        self.get(key, archive::listed_since(db, since)).await
     }
 
     /// The kept window, or one of the papers that `load` then brings.

@@ -217,6 +217,9 @@ pub struct Card {
     pub summary: Option<String>,
     /// The part of the abstract that shows why it matched.
     pub excerpt: Vec<Span>,
+    /// What of it matched: words of its texts, names, facts.
+    #[serde(default)]
+    pub matched: Vec<String>,
     /// Names of the reader's other filters that found it too.
     pub also: Vec<String>,
 }

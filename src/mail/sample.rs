@@ -86,6 +86,7 @@ fn diffusion() -> Section {
         why: "New papers that match your filter".to_owned(),
         papers: vec![
             Card {
+                matched: vec!["diffusion".to_owned(), "denoising".to_owned()],
                 also: vec!["RAG".to_owned()],
                 upvotes: Some(42),
                 organization: Some("Example Institute".to_owned()),

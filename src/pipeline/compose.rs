@@ -117,7 +117,7 @@ pub async fn of_day(app: &App, now: DateTime<Utc>, subscriber_id: i64, day: Naiv
     let window = Window::new(archive::listed_on(&app.db, day, &app.config.digest.curated).await?);
     let catalogue = app.windows.catalogue();
     let filters = digest::compile(&catalogue, subscriber_id, &due.filters);
-    let wanted = Wanted { filters: &filters, max_papers: due.max_papers, sent: &HashSet::new() };
+    let wanted = Wanted { filters: &filters, max_papers: due.max_papers, ranking: due.ranking, sent: &HashSet::new() };
     let content = lay_out(&mut Searched::new(&window, &catalogue), None, &wanted);
     Ok(Some(StoredDigest { day, since: None, composed_at: now, content }))
 }
@@ -227,7 +227,11 @@ async fn contents(app: &App, tx: &mut PgConnection, now: DateTime<Utc>, due: &[D
             }
             let nothing = HashSet::new();
             let sent = sent.get(&reader.subscriber_id).unwrap_or(&nothing);
-            let content = lay_out(&mut searched, searched_recent.as_mut(), &Wanted { filters, max_papers: reader.max_papers, sent });
+            let content = lay_out(
+                &mut searched,
+                searched_recent.as_mut(),
+                &Wanted { filters, max_papers: reader.max_papers, ranking: reader.ranking, sent },
+            );
             let note = standing::note(&missing, now.with_timezone(&reader.schedule.zone).time());
             contents[place] = Content { note, ..content };
         }

@@ -8,7 +8,7 @@ use super::subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
 use super::{confirm, filters_of, is_suppressed, preferences, replace_filters, row_of};
 use crate::App;
 use crate::address::EmailAddress;
-use crate::filter::NamedFilter;
+use crate::filter::{NamedFilter, Ranking};
 use crate::mail::queue::{self, Subject};
 use crate::schedule::{ReaderSchedule, Weekdays};
 
@@ -48,6 +48,8 @@ pub struct Export {
     pub weekdays: String,
     /// At most so many papers a digest.
     pub max_papers: i16,
+    /// In which order the papers of a filter come.
+    pub ranking: Ranking,
     /// A mail also without a match.
     pub send_when_empty: bool,
     /// In the order of the digest.
@@ -162,6 +164,7 @@ pub async fn export(db: &PgPool, subscriber_id: i64) -> sqlx::Result<Option<Expo
         hour: chosen.schedule.hour.get(),
         weekdays: chosen.schedule.weekdays.to_string(),
         max_papers: i16::from(chosen.max_papers),
+        ranking: chosen.ranking,
         send_when_empty: chosen.send_when_empty,
         filters: filters_of(&mut connection, subscriber_id).await?,
         created_at: row.created_at,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::schedule;
-use crate::filter::NamedFilter;
+use super::{ranking, schedule};
+use crate::filter::{NamedFilter, Ranking};
 use crate::schedule::{ReaderSchedule, next_due};
 
 /// A reader whose digest is due.
@@ -20,6 +20,8 @@ pub struct Due {
     pub schedule: ReaderSchedule,
     /// At most so many papers.
     pub max_papers: usize,
+    /// In which order the papers of a filter come.
+    pub ranking: Ranking,
     /// A mail also without a match.
     pub send_when_empty: bool,
     /// The last batch the reader's digests cover; none before the first digest.
@@ -67,7 +69,7 @@ async fn select(tx: &mut PgConnection, which: Which, except: &[i64]) -> sqlx::Re
         Which::One(id) => (None, 1, Some(id)),
     };
     let rows = sqlx::query!(
-        "select id, next_due_at, time_zone, hour, weekdays, max_papers, send_when_empty, read_through from subscriber
+        "select id, next_due_at, time_zone, hour, weekdays, max_papers, ranking, send_when_empty, read_through from subscriber
          where next_due_at is not null and (next_due_at <= $1 or id = $2) and id <> all($4)
          order by next_due_at limit $3 for update skip locked",
         now,
@@ -85,6 +87,7 @@ async fn select(tx: &mut PgConnection, which: Which, except: &[i64]) -> sqlx::Re
             due_at: row.next_due_at?,
             schedule: schedule(&row.time_zone, row.hour, row.weekdays),
             max_papers: usize::try_from(row.max_papers).unwrap_or(1),
+            ranking: ranking(&row.ranking),
             send_when_empty: row.send_when_empty,
             read_through: row.read_through,
             filters: filters.remove(&row.id).unwrap_or_default(),

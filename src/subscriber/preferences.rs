@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{SubscriberError, filters_of, replace_filters, schedule};
+use super::{SubscriberError, filters_of, ranking, replace_filters, schedule};
 use crate::App;
-use crate::filter::NamedFilter;
+use crate::filter::{NamedFilter, Ranking};
 use crate::schedule::{ReaderSchedule, next_due};
 use crate::token::Purpose;
 
@@ -24,6 +24,8 @@ pub struct Preferences {
     pub paused: bool,
     /// At most so many papers a digest, 1 to 100.
     pub max_papers: u8,
+    /// In which order the papers of a filter come.
+    pub ranking: Ranking,
     /// A mail also on days without a match.
     pub send_when_empty: bool,
     /// When the next digest is due.
@@ -42,7 +44,7 @@ pub async fn preferences(app: &App, token: &str) -> Result<Preferences, Subscrib
 
 pub(super) async fn load(connection: &mut PgConnection, subscriber_id: i64) -> sqlx::Result<Option<Preferences>> {
     let row = sqlx::query!(
-        "select address, status, paused, time_zone, hour, weekdays, max_papers, send_when_empty, next_due_at from subscriber where id = $1",
+        "select address, status, paused, time_zone, hour, weekdays, max_papers, ranking, send_when_empty, next_due_at from subscriber where id = $1",
         subscriber_id
     )
     .fetch_optional(&mut *connection)
@@ -55,6 +57,7 @@ pub(super) async fn load(connection: &mut PgConnection, subscriber_id: i64) -> s
         schedule: schedule(&row.time_zone, row.hour, row.weekdays),
         paused: row.paused,
         max_papers: u8::try_from(row.max_papers).unwrap_or(u8::MAX),
+        ranking: ranking(&row.ranking),
         send_when_empty: row.send_when_empty,
         next_due_at: row.next_due_at,
     }))
@@ -74,7 +77,7 @@ pub async fn save(app: &App, now: DateTime<Utc>, token: &str, wanted: Preference
     let next_due_at = (active && !wanted.paused).then(|| next_due(&wanted.schedule, now));
     sqlx::query!(
         "update subscriber
-         set paused = $2, time_zone = $3, hour = $4, weekdays = $5, max_papers = $6, send_when_empty = $7,
+         set paused = $2, time_zone = $3, hour = $4, weekdays = $5, max_papers = $6, send_when_empty = $7, ranking = $10,
              next_due_at = case when $8::timestamptz is not null and next_due_at <= $9 then next_due_at else $8 end
          where id = $1",
         subscriber_id,
@@ -85,7 +88,8 @@ pub async fn save(app: &App, now: DateTime<Utc>, token: &str, wanted: Preference
         i16::from(wanted.max_papers),
         wanted.send_when_empty,
         next_due_at,
-        now
+        now,
+        wanted.ranking.name()
     )
     .execute(&mut *tx)
     .await?;

@@ -1,9 +1,11 @@
 //! What goes wrong, as a page that says what to do.
 
+use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::Web;
 use super::view::ErrorPage;
@@ -66,15 +68,21 @@ impl IntoResponse for WebError {
 pub(super) async fn show(State(web): State<Web>, request: Request, next: Next) -> Response {
     // Programs ask these.
     let plain = matches!(request.uri().path(), "/healthz" | "/readyz");
+    let for_program = request.uri().path().starts_with("/api/");
     let response = next.run(request).await;
     let status = response.status();
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if plain || is_page || !(status.is_client_error() || status.is_server_error()) {
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is_told = kind.starts_with(b"text/html") || kind.starts_with(b"application/json");
+    if plain || is_told || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let detail = response.extensions().get::<Detail>().and_then(|detail| detail.0.clone());
     let page = ErrorPage { detail, ..ErrorPage::new(status.as_u16()) };
-    let Ok(mut shown) = web.page_with(status, &page) else { return response };
+    let shown = match for_program {
+        true => Ok((status, Json(json!({ "ok": false, "message": page.detail.as_deref().unwrap_or(page.advice) }))).into_response()),
+        false => web.page_with(status, &page),
+    };
+    let Ok(mut shown) = shown else { return response };
     for (name, value) in response.headers() {
         if *name != header::CONTENT_TYPE && *name != header::CONTENT_LENGTH {
             shown.headers_mut().insert(name.clone(), value.clone());

@@ -40,7 +40,7 @@ pub(super) async fn headers(State(web): State<Web>, request: Request, next: Next
     response
 }
 
-/// Sign-ups in an hour: from one network, for one mail domain, and in all.
+/// Sign-ups in an hour: from one network, for one mail domain, and in all. Searches in a minute from one network.
 #[derive(Clone)]
 pub(super) struct Guard(Arc<Limits>);
 
@@ -48,18 +48,20 @@ struct Limits {
     network: DefaultKeyedRateLimiter<IpAddr>,
     domain: DefaultKeyedRateLimiter<String>,
     all: DefaultDirectRateLimiter,
+    searches: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 /// Forget idle networks and domains after so many sign-ups, to keep memory flat.
 const TIDY_EVERY: u32 = 1_000;
 
 impl Guard {
-    pub(super) fn new(limits: &Signup) -> Self {
+    pub(super) fn new(limits: &Signup, searches_per_minute: NonZeroU32) -> Self {
         let quota = |per_hour: u32| Quota::per_hour(NonZeroU32::new(per_hour).unwrap_or(NonZeroU32::MIN));
         Self(Arc::new(Limits {
             network: RateLimiter::keyed(quota(limits.per_network)),
             domain: RateLimiter::keyed(quota(limits.per_domain)),
             all: RateLimiter::direct(quota(limits.per_hour)),
+            searches: RateLimiter::keyed(Quota::per_minute(searches_per_minute)),
         }))
     }
 
@@ -73,6 +75,17 @@ impl Guard {
         limits.network.check_key(&network(visitor)).is_ok()
             && limits.domain.check_key(&mail_domain.to_owned()).is_ok()
             && limits.all.check().is_ok()
+    }
+}
+
+impl Guard {
+    /// Whether one more search is within the limit; counts it.
+    pub(super) fn allows_search(&self, visitor: IpAddr) -> bool {
+        let searches = &self.0.searches;
+        if u32::try_from(searches.len()).unwrap_or(u32::MAX) > TIDY_EVERY {
+            searches.retain_recent();
+        }
+        searches.check_key(&network(visitor)).is_ok()
     }
 }
 
@@ -111,11 +124,15 @@ mod tests {
 
     #[test]
     fn a_network_that_signs_up_too_often_is_stopped_and_others_are_not() {
-        let guard = Guard::new(&Signup { confirmations_per_day: 1, confirmations_ever: 3, per_network: 2, per_domain: 10, per_hour: 10 });
+        let guard = Guard::new(
+            &Signup { confirmations_per_day: 1, confirmations_ever: 3, per_network: 2, per_domain: 10, per_hour: 10 },
+            NonZeroU32::MIN,
+        );
         let (one, other): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "198.51.100.1".parse().unwrap());
         assert!(guard.allows(one, "example.org"));
         assert!(guard.allows(one, "example.net"));
         assert!(!guard.allows(one, "example.com"));
         assert!(guard.allows(other, "example.org"));
+        assert!(guard.allows_search(one) && !guard.allows_search(one) && guard.allows_search(other));
     }
 }

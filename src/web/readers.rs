@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::error::WebError;
 use super::form::Fields;
 use super::view::{
-    ConfirmPage, ConfirmedPage, DeletePage, DeletedPage, ExpiredPage, FilterLine, FilterRow, Moment, PreferencesPage, SubscribePage,
+    ConfirmPage, ConfirmedPage, DeletePage, DeletedPage, ExpiredPage, FilterRow, Moment, PreferencesPage, RankingChoice, SubscribePage,
     SubscribedPage, TextField, UnsubscribePage, UnsubscribedPage, WeekdayChoice, WhenFields, mask_address,
 };
-use super::{Web, guard, papers};
+use super::{Web, guard, papers, search};
 use crate::filter::NamedFilter;
 use crate::subscriber::{self, By, Confirmation, MAX_FILTERS, Preferences, Reader, SubscriberError};
 use crate::token::Purpose;
@@ -49,22 +49,22 @@ pub(super) async fn subscribe(State(web): State<Web>, peer: ConnectInfo<SocketAd
 /// `GET /confirm/{token}`
 pub(super) async fn ask_to_confirm(State(web): State<Web>, Path(token): Path<String>) -> Answer {
     let found = subscriber::look(&web.app, web.app.clock.now(), &token).await?;
-    confirmation(&web, &token, found)
+    confirmation(&web, &token, found).await
 }
 
 /// `POST /confirm/{token}`
 pub(super) async fn confirm(State(web): State<Web>, Path(token): Path<String>) -> Answer {
     let found = subscriber::confirm(&web.app, web.app.clock.now(), &token).await?;
-    confirmation(&web, &token, found)
+    confirmation(&web, &token, found).await
 }
 
-fn confirmation(web: &Web, token: &str, found: Confirmation) -> Answer {
+async fn confirmation(web: &Web, token: &str, found: Confirmation) -> Answer {
     match found {
         Confirmation::Waiting { address, queries, schedule, subscribed } => web.page(&ConfirmPage {
             subscribed,
             action: format!("/confirm/{token}"),
             address: mask_address(&address),
-            filters: queries.into_iter().map(|query| FilterLine { name: None, query }).collect(),
+            filters: search::filter_lines(web, queries).await?,
             hour: format!("{:02}:00", schedule.hour.get()),
             zone: schedule.zone.name().to_owned(),
         }),
@@ -83,8 +83,10 @@ fn preferences_path(web: &Web, subscriber_id: i64) -> String {
 /// `GET /preferences/{token}`
 pub(super) async fn preferences(State(web): State<Web>, Path(token): Path<String>, uri: axum::http::Uri) -> Answer {
     let chosen = subscriber::preferences(&web.app, &token).await?;
-    let page = preferences_page(&web, &token, &chosen)?;
-    web.page(&PreferencesPage { saved: uri.query() == Some("saved"), ..page })
+    let mut page = preferences_page(&web, &token, &chosen)?;
+    page.saved = uri.query() == Some("saved");
+    search::preview_rows(&web, &mut page.filters).await?;
+    web.page(&page)
 }
 
 fn preferences_page(web: &Web, token: &str, chosen: &Preferences) -> Result<PreferencesPage, WebError> {
@@ -101,6 +103,7 @@ fn preferences_page(web: &Web, token: &str, chosen: &Preferences) -> Result<Pref
         address: mask_address(&chosen.address),
         subscribed: chosen.subscribed,
         saved: false,
+        previewed: false,
         errors: 0,
         next_digest: chosen.next_due_at.map(|at| Moment::new(at, chosen.schedule.zone)),
         filters,
@@ -109,6 +112,7 @@ fn preferences_page(web: &Web, token: &str, chosen: &Preferences) -> Result<Pref
         weekdays: WeekdayChoice::week(&chosen.schedule.weekdays.iter().collect::<Vec<_>>()),
         weekdays_error: None,
         max_papers: TextField::new(chosen.max_papers.to_string()),
+        rankings: RankingChoice::all(chosen.ranking),
         send_when_empty: chosen.send_when_empty,
         paused: chosen.paused,
         delete: format!("/preferences/{token}/delete"),
@@ -116,17 +120,24 @@ fn preferences_page(web: &Web, token: &str, chosen: &Preferences) -> Result<Pref
     })
 }
 
-/// `POST /preferences/{token}`: saves all or, with any error, nothing.
+/// `POST /preferences/{token}`: saves all or, with any error, nothing. By the button that only tries the filters out it
+/// saves nothing either way.
 pub(super) async fn save_preferences(State(web): State<Web>, Path(token): Path<String>, fields: Fields) -> Answer {
     let known = subscriber::preferences(&web.app, &token).await?;
     let blank = preferences_page(&web, &token, &known)?;
-    match input::preferences(&fields, known, blank) {
-        Ok(wanted) => {
+    let (mut page, wanted) = input::preferences(&fields, known, blank);
+    page.previewed = fields.ticked("preview");
+    match wanted {
+        Some(wanted) if !page.previewed => {
             subscriber::save(&web.app, web.app.clock.now(), &token, wanted).await?;
             // Reloading the page then shows it again, and sends nothing again.
             Ok(Redirect::to(&format!("/preferences/{token}?saved")).into_response())
         }
-        Err(page) => web.page_with(StatusCode::UNPROCESSABLE_ENTITY, &*page),
+        wanted => {
+            search::preview_rows(&web, &mut page.filters).await?;
+            let status = if wanted.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            web.page_with(status, &page)
+        }
     }
 }
 

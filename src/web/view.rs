@@ -13,10 +13,12 @@ mod moment;
 mod papers;
 mod period;
 mod preferences;
+mod preview;
 mod problem;
 mod reader;
 #[cfg(test)]
 pub(super) mod sample;
+mod search;
 mod status;
 
 use serde::Serialize;
@@ -29,14 +31,16 @@ pub use error::ErrorPage;
 pub use form::{SubscribeForm, TextField, WhenFields};
 pub use link::{ExternalLink, HttpUrl, Link, paper_href};
 pub use moment::{Moment, mask_address};
-pub use papers::{DigestPage, DigestSection, Listing, PaperPage, SearchPage};
+pub use papers::{DigestPage, DigestSection, Listing, PaperPage};
 pub use period::Period;
-pub use preferences::{FilterRow, PreferencesPage, WeekdayChoice};
+pub use preferences::{FilterRow, PreferencesPage, RankingChoice, WeekdayChoice};
+pub use preview::{PreviewView, Scope};
 pub use problem::FilterProblem;
 pub use reader::{
     ConfirmPage, ConfirmedPage, DeletePage, DeletedPage, ExpiredPage, FilterLine, SubscribePage, SubscribedPage, UnsubscribePage,
     UnsubscribedPage,
 };
+pub use search::{Asked, DayResults, SearchPage};
 pub use status::{DayState, SourceRow, StatusPage};
 
 /// A page: a view and the template that shows it.

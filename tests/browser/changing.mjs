@@ -7,8 +7,25 @@ export async function changeEverything(visitor, preferences) {
   await openPreferences(visitor, preferences);
   const before = await choices(visitor.page);
   visitor.same(before.filter_query, [...FILTERS, ""], "the preferences hold the filters of the sign-up");
+  await tryAFilter(visitor, preferences, before);
   await refuseMistakes(visitor, preferences, before);
   await saveAll(visitor, preferences);
+}
+
+// What a filter would have brought is shown beside it, and nothing is saved.
+async function tryAFilter(visitor, preferences, before) {
+  const { page } = visitor;
+  const row = page.getByRole("group", { name: "Filter 1", exact: true });
+  visitor.tell(`beside the first filter stands “${await row.locator(".verdict").innerText()}”`);
+  await row.getByLabel("Papers that match").fill("lanudry");
+  const typed = await choices(page);
+  await visitor.send("Preview filter 1");
+  await visitor.expectPage("Your preferences");
+  visitor.same(await choices(page), typed, "what was typed stays while it is tried out");
+  visitor.tell(await row.locator(".advice").innerText());
+  visitor.tell(await page.getByRole("status").innerText());
+  await openPreferences(visitor, preferences);
+  visitor.same(await choices(page), before, "a filter that was tried out is not saved");
 }
 
 // With two fields wrong nothing is saved, and all that was typed is still there.
@@ -42,6 +59,7 @@ async function saveAll(visitor, preferences) {
   await page.getByLabel("Time zone").fill("Europe/Berlin");
   for (const day of ["Saturday", "Sunday"]) await page.getByLabel(day).uncheck();
   await page.getByLabel("At most this many papers").fill("5");
+  await page.getByLabel("Under each filter, first").selectOption("Most upvoted");
   await page.getByLabel("Write to me also when nothing matched").check();
   await save(visitor);
   visitor.tell(await page.getByRole("status").innerText());
@@ -53,6 +71,7 @@ async function saveAll(visitor, preferences) {
     zone: ["Europe/Berlin"],
     weekday: WORKING_DAYS,
     max_papers: ["5"],
+    ranking: ["trending"],
     send_when_empty: ["true"],
   };
   await openPreferences(visitor, preferences);

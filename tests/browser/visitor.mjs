@@ -85,7 +85,8 @@ export class Visitor {
   }
 
   // Follows a link of the page.
-  async follow(link) {
+  async follow(link, { folded } = {}) {
+    if (folded) await folded.click();
     const href = await link.getAttribute("href");
     await link.click();
     await this.page.waitForURL(new URL(href, this.page.url()).href);

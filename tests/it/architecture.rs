@@ -11,15 +11,19 @@ use scan::{Source, marked, root, sources, tables, written_tables};
 /// Every top-level module from top to bottom, and what it may use. All it may use stands below it.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli"),
-    ("cli", "demo inbound run pipeline books subscriber app standing source digest mail archive database config schedule filter address"),
+    (
+        "cli",
+        "demo inbound run pipeline books subscriber app standing source preview digest mail archive database config schedule filter address",
+    ),
     ("demo", "run pipeline subscriber app database catcher config clock"),
     ("run", "inbound web pipeline app vitals"),
-    ("web", "books subscriber app standing database digest mail archive config token schedule filter paper address strict text"),
+    ("web", "books subscriber app standing database preview digest mail archive config token schedule filter paper address strict text"),
     ("pipeline", "books subscriber app standing digest mail archive smtp source config token schedule filter paper address clock"),
     ("books", "digest archive matching schedule filter paper"),
     ("inbound", "subscriber app mail feedback token wire"),
     ("subscriber", "feedback app mail archive token schedule filter address text"),
-    ("app", "vitals digest mail smtp source database config token clock"),
+    ("app", "vitals preview digest mail smtp source database config token clock"),
+    ("preview", "digest archive matching filter paper"),
     ("digest", "mail archive matching token filter paper address"),
     ("mail", "strict"),
     ("source", "archive config paper text"),

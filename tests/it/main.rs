@@ -27,6 +27,7 @@ mod preferences;
 mod queue_walk;
 mod quiet_log;
 mod relays;
+mod search;
 mod signatures;
 mod sources;
 mod ten_days;

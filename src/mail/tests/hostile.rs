@@ -51,6 +51,7 @@ fn hostile_card(text: &str) -> Card {
         organization: Some(own()),
         summary: Some(own()),
         excerpt: vec![Span::marked(text), Span::plain(text)],
+        matched: vec![own(); 10],
         also: vec![own(); 6],
     }
 }

@@ -20,6 +20,8 @@ const AUTHORS_NAMED: usize = 3;
 const MAX_CATEGORIES: usize = 5;
 /// Other filters named as "also matches".
 const MAX_ALSO: usize = 4;
+/// Matched words and facts that are named.
+const MAX_MATCHED: usize = 6;
 /// Longest category, in characters.
 const MAX_CATEGORY_CHARS: usize = 30;
 /// Filters counted one by one in the first sentence.
@@ -66,6 +68,7 @@ pub struct Paper {
     summary: Option<String>,
     excerpt: Vec<Span>,
     links: Vec<Link>,
+    matched: Option<String>,
     also: Option<String>,
 }
 
@@ -163,6 +166,7 @@ pub fn paper(site: &Site, card: &Card) -> Paper {
         summary: card.summary.as_deref().map(|summary| clean(summary, MAX_SENTENCE_CHARS)).filter(|summary| !summary.is_empty()),
         excerpt: clean_spans(&card.excerpt, MAX_EXCERPT_CHARS),
         links: links.into_iter().flatten().collect(),
+        matched: matched(&card.matched),
         also: also(&card.also),
     }
 }
@@ -181,6 +185,12 @@ fn byline(card: &Card) -> Option<String> {
 fn also(filters: &[String]) -> Option<String> {
     let named: Vec<String> = names(filters, MAX_ALSO, MAX_NAME_CHARS).iter().map(|name| format!("“{name}”")).collect();
     (!named.is_empty()).then(|| format!("Also matches {}", enumerate(&named, filters.len().saturating_sub(MAX_ALSO))))
+}
+
+/// What of the paper matched: why it is here.
+fn matched(reasons: &[String]) -> Option<String> {
+    let named = names(reasons, MAX_MATCHED, MAX_NAME_CHARS);
+    (!named.is_empty()).then(|| format!("Matched: {}", named.join(", ")))
 }
 
 fn names(names: &[String], most: usize, max_chars: usize) -> Vec<String> {

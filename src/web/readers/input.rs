@@ -9,7 +9,9 @@ use crate::subscriber::{MAX_FILTERS, Preferences, SignUp};
 use crate::text;
 use crate::web::Web;
 use crate::web::form::Fields;
-use crate::web::view::{FilterProblem, FilterRow, LIMITS, PreferencesPage, SubscribeForm, TextField, WeekdayChoice, WhenFields};
+use crate::web::view::{
+    FilterProblem, FilterRow, LIMITS, PreferencesPage, RankingChoice, SubscribeForm, TextField, WeekdayChoice, WhenFields,
+};
 
 /// What a visitor wants, or the form again.
 pub(super) fn sign_up(web: &Web, fields: &Fields) -> Result<SignUp, Box<SubscribeForm>> {
@@ -69,14 +71,16 @@ fn shortened(text: &str, max_chars: usize) -> String {
     text.chars().take(max_chars + 1).collect()
 }
 
-/// What a reader wants, or the page again.
-pub(super) fn preferences(fields: &Fields, known: Preferences, blank: PreferencesPage) -> Result<Preferences, Box<PreferencesPage>> {
+/// The page as typed, with its errors, and what the reader wants if there are none.
+pub(super) fn preferences(fields: &Fields, known: Preferences, blank: PreferencesPage) -> (PreferencesPage, Option<Preferences>) {
     let (rows, filters, filters_error) = filters(fields);
     let (when, schedule) = when(fields, known.schedule.hour, known.schedule.zone);
     let ticked = fields.all("weekday").collect::<Vec<_>>().join(",");
     let weekdays = Weekdays::parse(&ticked).ok();
     let typed_max = shortened(fields.text("max_papers"), 10);
     let max_papers = typed_max.parse::<u8>().ok().filter(|max| (1..=100).contains(max));
+    // Operators' own templates may not have it.
+    let ranking = fields.text("ranking").parse().unwrap_or(known.ranking);
     let (paused, send_when_empty) = (fields.ticked("paused"), fields.ticked("send_when_empty"));
     let page = PreferencesPage {
         filters_error,
@@ -84,6 +88,7 @@ pub(super) fn preferences(fields: &Fields, known: Preferences, blank: Preference
         weekdays: WeekdayChoice::week(&weekdays.map(|days| days.iter().collect::<Vec<_>>()).unwrap_or_default()),
         weekdays_error: weekdays.is_none().then(|| "Tick at least one day, or pause instead.".to_owned()),
         max_papers: TextField { value: typed_max, error: max_papers.is_none().then(|| "Give a number from 1 to 100.".to_owned()) },
+        rankings: RankingChoice::all(ranking),
         send_when_empty,
         paused,
         filters: rows,
@@ -92,12 +97,14 @@ pub(super) fn preferences(fields: &Fields, known: Preferences, blank: Preference
     let field_errors = [page.filters_error.is_some(), schedule.is_none(), weekdays.is_none(), max_papers.is_none()];
     let row_errors = page.filters.iter().filter(|row| row.problem.is_some() || row.name.error.is_some()).count();
     let errors = row_errors + field_errors.iter().filter(|wrong| **wrong).count();
-    match (schedule, weekdays, max_papers) {
+    let wanted = match (schedule, weekdays, max_papers) {
         (Some((zone, hour)), Some(weekdays), Some(max_papers)) if errors == 0 => {
-            Ok(Preferences { filters, schedule: ReaderSchedule { zone, hour, weekdays }, paused, max_papers, send_when_empty, ..known })
+            let schedule = ReaderSchedule { zone, hour, weekdays };
+            Some(Preferences { filters, schedule, paused, max_papers, ranking, send_when_empty, ..known })
         }
-        _ => Err(Box::new(PreferencesPage { errors, ..page })),
-    }
+        _ => None,
+    };
+    (PreferencesPage { errors, ..page }, wanted)
 }
 
 /// The rows as typed, with their errors; the filters they mean; what is wrong with all of them.

@@ -75,6 +75,8 @@ pub struct PaperCard {
     pub submitted_by: Option<String>,
     /// A picture: a path on this site, since pages load nothing from others.
     pub thumbnail: Option<String>,
+    /// What of it matched: words, names, facts.
+    pub matched: Vec<String>,
     /// The reader's other filters that found it.
     pub also: Vec<String>,
 }
@@ -98,6 +100,7 @@ impl PaperCard {
             links: links(paper),
             submitted_by: paper.submitted_by.clone(),
             thumbnail: None,
+            matched: Vec::new(),
             also: Vec::new(),
         }
     }

@@ -33,6 +33,8 @@ pub struct DayPage {
     pub newest: Option<Link>,
     /// The week and month of a day.
     pub wider: Vec<Link>,
+    /// The search of its papers alone.
+    pub search: Option<Link>,
     /// Such as `24 papers`.
     pub count: String,
     /// Best first.
@@ -73,6 +75,10 @@ impl DayPage {
             next: neighbours.next.map(link),
             newest: neighbours.newest.map(link),
             wider: wider.into_iter().map(|(label, period)| Link { label: label.to_owned(), href: period.href() }).collect(),
+            search: (!papers.is_empty()).then(|| Link {
+                label: format!("Search this {}", period.unit()),
+                href: format!("/papers?{}={}", period.unit(), period.iso()),
+            }),
             count: counted(papers.len(), "paper", "papers"),
             papers,
             form,
@@ -94,6 +100,7 @@ impl DayPage {
             next: None,
             newest: None,
             wider: Vec::new(),
+            search: None,
             count: String::new(),
             papers: Vec::new(),
             form,

@@ -1,11 +1,9 @@
-//! The pages of one paper, of a search and of a digest.
+//! The pages of one paper and of a digest.
 
 use serde::Serialize;
 
 use super::card::{Fact, PaperCard, counted, facts, links, title};
-use super::form::SubscribeForm;
 use super::link::{ExternalLink, Link};
-use super::problem::FilterProblem;
 use super::{Moment, Page};
 use crate::paper::Paper;
 
@@ -108,38 +106,6 @@ impl Page for PaperPage {
     fn description(&self) -> Option<String> {
         let text = self.ai_summary.as_ref().or(self.paragraphs.first())?;
         Some(text.chars().take(DESCRIPTION_CHARS).collect())
-    }
-}
-
-/// A search by the language of filters, and the offer to get more like it.
-#[derive(Debug, Serialize)]
-pub struct SearchPage {
-    /// What was typed.
-    pub query: String,
-    /// What is wrong with it.
-    pub problem: Option<FilterProblem>,
-    /// What was searched, such as `the papers of the last 14 days`.
-    pub scope: String,
-    /// Such as `24 papers`.
-    pub count: String,
-    /// Best first; empty also before a search.
-    pub papers: Vec<PaperCard>,
-    /// The box to subscribe, the query filled in.
-    pub form: SubscribeForm,
-}
-
-impl SearchPage {
-    /// What `query` found among the papers that `scope` names, of which there are `total` in all.
-    pub fn new(query: String, scope: String, total: usize, papers: Vec<PaperCard>, form: SubscribeForm) -> Self {
-        Self { query, problem: None, scope, count: counted(total, "paper", "papers"), papers, form }
-    }
-}
-
-impl Page for SearchPage {
-    const TEMPLATE: &'static str = "search";
-
-    fn title(&self) -> String {
-        if self.query.is_empty() { "Search papers".to_owned() } else { format!("{} – search", self.query) }
     }
 }
 

@@ -4,8 +4,11 @@ use chrono::Weekday;
 use serde::Serialize;
 
 use super::form::{TextField, WhenFields};
+use super::preview::PreviewView;
 use super::problem::FilterProblem;
+use super::search::order_name;
 use super::{Moment, Page};
+use crate::filter::Ranking;
 
 /// The days in the order readers expect, with the values forms send.
 const WEEK: [(Weekday, &str, &str); 7] = [
@@ -31,6 +34,8 @@ pub struct FilterRow {
     pub query: String,
     /// What is wrong with it.
     pub problem: Option<FilterProblem>,
+    /// What it would have brought.
+    pub preview: Option<PreviewView>,
     /// Whether it is marked to be removed.
     pub remove: bool,
     /// Whether it is the empty row for a new one.
@@ -41,12 +46,31 @@ impl FilterRow {
     /// A row at `index` (from 0).
     pub fn new(index: usize, name: impl Into<String>, query: impl Into<String>) -> Self {
         let name = TextField::new(name);
-        Self { index, number: index + 1, name, query: query.into(), problem: None, remove: false, is_new: false }
+        Self { index, number: index + 1, name, query: query.into(), problem: None, preview: None, remove: false, is_new: false }
     }
 
     /// The empty row at `index` (from 0).
     pub fn empty(index: usize) -> Self {
         Self { is_new: true, ..Self::new(index, "", "") }
+    }
+}
+
+/// An order of papers to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RankingChoice {
+    /// What the form sends.
+    pub value: &'static str,
+    /// Its name.
+    pub label: &'static str,
+    /// Whether it is the chosen one.
+    pub selected: bool,
+}
+
+impl RankingChoice {
+    /// All orders, `chosen` selected.
+    pub fn all(chosen: Ranking) -> Vec<Self> {
+        let choice = |ranking: Ranking| Self { value: ranking.name(), label: order_name(ranking), selected: ranking == chosen };
+        Ranking::ALL.map(choice).into()
     }
 }
 
@@ -79,6 +103,8 @@ pub struct PreferencesPage {
     pub subscribed: bool,
     /// Whether the last change was just saved.
     pub saved: bool,
+    /// Whether the filters are only tried out, nothing being saved.
+    pub previewed: bool,
     /// How many fields have errors; nothing was saved then.
     pub errors: usize,
     /// When the next digest comes; none while paused.
@@ -95,6 +121,8 @@ pub struct PreferencesPage {
     pub weekdays_error: Option<String>,
     /// Papers in a digest, 1 to 100, as typed.
     pub max_papers: TextField,
+    /// In which order the papers of each filter come.
+    pub rankings: Vec<RankingChoice>,
     /// Whether a mail comes also when nothing matched.
     pub send_when_empty: bool,
     /// Whether no mail comes until the reader says so.

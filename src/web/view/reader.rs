@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::form::SubscribeForm;
+use super::preview::PreviewView;
 use super::{Moment, Page};
 
 /// The form by itself, also shown again with its errors.
@@ -52,6 +53,8 @@ pub struct FilterLine {
     pub name: Option<String>,
     /// What it looks for.
     pub query: String,
+    /// What it would have brought.
+    pub preview: Option<PreviewView>,
 }
 
 /// Asks for the click that starts the mails.

@@ -4,7 +4,10 @@ use chrono::{DateTime, NaiveDate, Weekday};
 use chrono_tz::Tz;
 
 use super::*;
+use crate::archive::OnDay;
+use crate::filter::{Filter, Ranking};
 use crate::paper::{Paper, PaperId};
+use crate::preview::{self, Corpus, Preview};
 use crate::standing::{Standing, State};
 
 /// A text that breaks every page that forgets to escape it.
@@ -111,15 +114,60 @@ pub fn paper_page() -> PaperPage {
     PaperPage::new(&Paper { ai_summary: summary, ..paper() }, vec![listed("huggingface", Some(3)), listed("arxiv", None)])
 }
 
+/// Ten days in which four papers on larks were listed.
+pub fn corpus() -> Corpus {
+    let listed = |row: i64, day: u32, paper: Paper| OnDay { key: (row, 1), paper, day: NaiveDate::from_ymd_opt(2025, 8, day).unwrap() };
+    let other = |number: u32, title: &str| Paper::new(PaperId::parse(&format!("2508.05{number:03}")).unwrap(), title);
+    let papers = vec![
+        listed(1, 7, paper()),
+        listed(2, 7, other(1, "A Song of Larks, Transcribed")),
+        listed(3, 7, other(2, "Heaps without Order")),
+        listed(4, 5, other(3, "Lark or Nightingale: a Benchmark")),
+        listed(5, 5, bare_paper()),
+        listed(6, 1, other(4, "The Lark Ascending a Gradient")),
+    ];
+    Corpus::new(
+        preview::Span { from: NaiveDate::from_ymd_opt(2025, 7, 29).unwrap(), to: NaiveDate::from_ymd_opt(2025, 8, 8).unwrap() },
+        papers,
+    )
+}
+
+/// The page that `query` leads to.
+pub fn searched(query: &str, scope: Scope, page: usize) -> SearchPage {
+    let (corpus, filter) = (corpus(), Filter::parse(query).unwrap());
+    let asked = Asked { query: query.into(), scope, page, ..Asked::default() };
+    let form = SubscribeForm { keywords: TextField::new(query), ..form() };
+    let preview = Preview::new(&corpus, &filter);
+    let view = PreviewView::new("q", query, scope, &preview, &[]);
+    let of_day = |day| preview.days.iter().find(|known| known.day == day).unwrap().hits;
+    let found = preview.results(asked.ranking, asked.places());
+    SearchPage::new(&asked, form).with_results(&asked, view, preview.breadth.hits, &found, of_day, |found| PaperCard {
+        matched: vec!["Larks".into()],
+        ..PaperCard::new(&found.paper.paper, None)
+    })
+}
+
 pub fn search_page() -> SearchPage {
-    let form = SubscribeForm { keywords: TextField::new("lark OR song"), ..form() };
-    SearchPage::new("lark OR song".into(), "the papers of the last 14 days".into(), 4, cards(), form)
+    searched("larks OR nightingail", Scope::default(), 1)
 }
 
 pub fn wrong_search_page() -> SearchPage {
     let query = "title:lark AND (song";
     let problem = FilterProblem::new(None, query, 15..16, "This parenthesis is never closed: add ) at the end.");
-    SearchPage { problem: Some(problem), ..SearchPage::new(query.into(), "the papers of the last 14 days".into(), 0, Vec::new(), form()) }
+    SearchPage { problem: Some(problem), ..new_search_page(query, Scope::default()) }
+}
+
+pub fn new_search_page(query: &str, scope: Scope) -> SearchPage {
+    SearchPage::new(&Asked { query: query.into(), scope, page: 1, ..Asked::default() }, form())
+}
+
+/// What a filter brings, for a page of several filters.
+pub fn preview(id: &str, query: &str) -> PreviewView {
+    let (corpus, filter) = (corpus(), Filter::parse(query).unwrap());
+    let preview = Preview::new(&corpus, &filter);
+    let samples = preview.results(Ranking::default(), 0..3);
+    let view = PreviewView::new(id, query, Scope::default(), &preview, &[]);
+    view.summed_up(query, Scope::default(), samples.iter().map(|found| &found.paper.paper))
 }
 
 pub fn wrong_subscribe_page() -> SubscribePage {
@@ -137,7 +185,11 @@ pub fn wrong_subscribe_page() -> SubscribePage {
 }
 
 pub fn confirm_page() -> ConfirmPage {
-    let line = |name: Option<&str>, query: &str| FilterLine { name: name.map(String::from), query: query.into() };
+    let line = |name: Option<&str>, query: &str| FilterLine {
+        name: name.map(String::from),
+        query: query.into(),
+        preview: Some(preview("0", query)),
+    };
     ConfirmPage {
         action: "/confirm/t0ken".into(),
         subscribed: false,
@@ -154,11 +206,12 @@ pub fn preferences_page() -> PreferencesPage {
         address: mask_address("ada@example.org"),
         subscribed: true,
         saved: true,
+        previewed: false,
         errors: 0,
         next_digest: Some(moment()),
         filters: vec![
-            FilterRow::new(0, "Larks", "lark OR \"singing bird\""),
-            FilterRow::new(1, "", "cat:cs.CL has:code"),
+            FilterRow { preview: Some(preview("0", "lark OR song")), ..FilterRow::new(0, "Larks", "lark OR song") },
+            FilterRow { preview: Some(preview("1", "cat:cs.CL has:code")), ..FilterRow::new(1, "", "cat:cs.CL has:code") },
             FilterRow::empty(2),
         ],
         filters_error: None,
@@ -166,6 +219,7 @@ pub fn preferences_page() -> PreferencesPage {
         weekdays: WeekdayChoice::week(&[Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri]),
         weekdays_error: None,
         max_papers: TextField::new("20"),
+        rankings: RankingChoice::all(Ranking::Trending),
         send_when_empty: false,
         paused: false,
         delete: "/preferences/t0ken/delete".into(),
@@ -210,7 +264,8 @@ pub fn digest_page() -> DigestPage {
         Span::marked("larks"),
         Span::plain(" sing while they climb, yet nobody has asked what a song costs at altitude."),
     ];
-    let card = PaperCard { title, teaser, also: vec!["Open code".into()], ..PaperCard::new(&paper(), Some(1)) };
+    let matched = vec!["Singing".into(), "Larks".into()];
+    let card = PaperCard { title, teaser, matched, also: vec!["Open code".into()], ..PaperCard::new(&paper(), Some(1)) };
     let larks = DigestSection {
         name: Some("Larks".into()),
         query: Some("lark OR \"singing bird\"".into()),
@@ -248,4 +303,20 @@ pub fn status_page() -> StatusPage {
         standing("Off", None),
     ];
     StatusPage::new(now, chrono_tz::Tz::UTC, &standings)
+}
+
+/// A preview whose every text is hostile.
+pub fn hostile_preview() -> PreviewView {
+    let text = || HOSTILE.to_owned();
+    let link = || Link { label: text(), href: format!("/papers?q={HOSTILE}") };
+    PreviewView {
+        count: text(),
+        breadth: text(),
+        explanation: vec![Span::marked(HOSTILE)],
+        canonical: Some(text()),
+        notes: vec![text()],
+        samples: vec![link()],
+        all: Some(link()),
+        ..preview("hostile", "lark OR nightingail")
+    }
 }

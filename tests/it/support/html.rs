@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 /// What our templates are made of.
 const ELEMENTS: &str = "html head meta title link style script body a p div span br img nav main header footer section article aside h1 h2 h3 \
     ol ul li dl dt dd table tr td form label input textarea button select option datalist fieldset legend details summary time bdi code pre \
-    mark strong small";
+    mark strong small em svg desc rect figure thead tbody th";
 const VOID: &str = "meta link br img input";
 const ATTRIBUTES: &str = "accept-charset action align alt aria-describedby aria-hidden aria-invalid aria-label aria-labelledby \
-    aria-roledescription autocapitalize autocomplete bgcolor border cellpadding cellspacing charset checked class content data-add-row \
-    data-proposed data-row data-rows data-when datetime defer dir enterkeyhint for height hidden href id inputmode lang list loading max maxlength method \
-    min name open placeholder rel required role rows selected spellcheck src style tabindex title type value width";
+    aria-current aria-roledescription autocapitalize autocomplete bgcolor border cellpadding cellspacing charset checked class content data-add-row data-preview \
+    data-proposed data-row data-rows data-when datetime defer dir enterkeyhint for formaction formnovalidate height hidden href id inputmode lang list loading max maxlength method \
+    min name open placeholder preserveAspectRatio rel required role rows scope selected spellcheck src style tabindex title type value viewBox width x y";
 
 /// A piece of HTML.
 #[derive(Debug, Clone, PartialEq)]

@@ -41,7 +41,7 @@ fn start_tag(text: &str) -> (Tag, &str) {
         }
         let end = rest.find(['=', ' ', '>']).expect("an attribute ends");
         let attribute = rest[..end].to_owned();
-        assert!(!attribute.is_empty() && attribute.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "<{name} {attribute}");
+        assert!(!attribute.is_empty() && attribute.chars().all(|c| c.is_ascii_alphabetic() || c == '-'), "<{name} {attribute}");
         match rest[end..].strip_prefix("=\"") {
             Some(value) => {
                 let (value, after) = value.split_once('"').expect("a value ends");
