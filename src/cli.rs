@@ -179,7 +179,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             command.run(config).await
         }
         Command::Config(command) => command.run(&config),
-        Command::Filter(command) => command.run(),
+        Command::Filter(command) => command.run(config).await,
         Command::Dkim(command) => command.run(&config),
         Command::Fetch(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Explain(command) => with_app(config, async |app| command.run(app).await).await,
@@ -194,7 +194,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 /// Runs a short command beside a service that may be up on the same database.
-async fn with_app(config: Config, command: impl AsyncFnOnce(&App) -> anyhow::Result<()>) -> anyhow::Result<()> {
+async fn with_app<T>(config: Config, command: impl AsyncFnOnce(&App) -> anyhow::Result<T>) -> anyhow::Result<T> {
     start_log(&config, "warn");
     let database = Database::open(&config, Sharing::Attach).await?;
     let result = match App::new(config, database.pool.clone()).await {
