@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEARS, MAX_PATTERNS, MAX_PROXIMITIES, MAX_TERMS, MAX_WITHIN, MIN_PREFIX,
-};
+use super::{MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEARS, MAX_PATTERNS, MAX_PROXIMITIES, MAX_TERMS, MAX_WITHIN, MIN_PREFIX};
 
 /// Why a text is no filter. Its `Display` says what was found and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
