@@ -153,20 +153,22 @@ fn of_map(entries: &[(String, Node)], name: Option<&str>, found: &mut Vec<(Optio
     }
 }
 
-/// One filter of several keywords. A keyword of several words is a phrase; one with signs of the language stays as it is.
+/// One filter of several keywords. A keyword of several words is a phrase; one with signs of the language means what they say, and if
+/// it is not understood, it alone is the filter, so that the message points at it.
 fn alternatives(keywords: &[&str]) -> String {
-    let entry = |keyword: &&str| {
-        let is_word =
-            !keyword.is_empty() && keyword.chars().all(|c| c.is_alphanumeric() || c == '-') && !matches!(*keyword, "AND" | "OR" | "NOT");
-        let has_signs = keyword.contains(['"', '“', ':', '(', '|', '*', '['])
-            || [" AND ", " OR ", " NOT ", " ANDNOT "].iter().any(|sign| keyword.contains(sign));
+    let is_operator = |word: &str| matches!(word, "AND" | "OR" | "NOT" | "ANDNOT");
+    let mut entries = Vec::with_capacity(keywords.len());
+    for &keyword in keywords.iter().filter(|keyword| !keyword.is_empty()) {
+        let is_word = keyword.chars().all(|c| c.is_alphanumeric() || c == '-') && !keyword.starts_with('-') && !is_operator(keyword);
+        let has_signs = keyword.contains(['"', '“', ':', '(', ')', '|', '*', '[']) || keyword.split_whitespace().any(is_operator);
         match () {
-            () if is_word => (*keyword).to_owned(),
-            () if has_signs => format!("({keyword})"),
-            () => format!("\"{keyword}\""),
+            () if is_word => entries.push(keyword.to_owned()),
+            () if !has_signs => entries.push(format!("\"{keyword}\"")),
+            () if Filter::parse(keyword).is_ok() => entries.push(format!("({keyword})")),
+            () => return keyword.to_owned(),
         }
-    };
-    keywords.iter().filter(|keyword| !keyword.is_empty()).map(entry).collect::<Vec<_>>().join(" OR ")
+    }
+    entries.join(" OR ")
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -266,6 +268,8 @@ mod tests {
     fn what_is_wrong_is_told_beside_what_is_right() {
         let found = filters(Format::Text, "a OR\n(b\n").unwrap();
         assert!(found[0].reading.is_err());
+        let split = filters(Format::Json, r#"{"x": ["(a", "b)"]}"#).unwrap();
+        assert_eq!((split[0].named.query.as_str(), split[0].reading.is_err()), ("(a", true));
         assert!(matches!(filters(Format::Json, "{\"a\": 1").unwrap_err(), ImportError::Json(_)));
         assert!(matches!(filters(Format::Yaml, "a: [").unwrap_err(), ImportError::Yaml(_)));
         assert!(matches!(filters(Format::Text, "\n# only a comment\n").unwrap_err(), ImportError::Nothing));

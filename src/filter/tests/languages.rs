@@ -69,6 +69,22 @@ fn the_lines_of_a_search_are_put_in_where_they_are_named() {
     assert!(notes("a.tw.\nb.tw.\nc.tw.\n1 or 2").contains("no use of 3: c.tw."));
 }
 
+#[test]
+fn the_page_on_filters_says_what_is_true() {
+    let page = include_str!("../../../docs/filters.md");
+    let section = page.split("## Filters you bring along").nth(1).unwrap().split("\n## ").next().unwrap();
+    let code = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let mut compared = 0;
+    for row in section.lines().filter(|line| line.starts_with('|') && line.contains('`')) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        for (written, meant) in code(cells[0]).iter().zip(code(cells[1])) {
+            check(&written.replace('…', "2025"), &meant);
+            compared += 1;
+        }
+    }
+    assert!(compared > 12, "{compared}");
+}
+
 /// What a refusal may name: a construct of another language, or what is wrong with an own one.
 const NAMED: [&str; 9] = [
     "stands for the results of other lines",
