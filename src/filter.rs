@@ -15,8 +15,10 @@
 mod category;
 mod dialect;
 mod error;
+mod explain;
 mod field;
 mod foreign;
+mod import;
 mod leaf;
 mod lexer;
 mod named;
@@ -40,6 +42,8 @@ use syntax::Atom;
 
 pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
+pub use explain::{Explanation, Piece};
+pub use import::{Format, ImportError, Imported, filters as import_filters};
 pub(crate) use leaf::source_name;
 pub use named::{MAX_FILTER_NAME, NamedFilter};
 pub use note::Note;
@@ -57,6 +61,12 @@ pub const MAX_DEPTH: usize = 32;
 pub const MAX_DISTANCE: u32 = 50;
 /// The most NEARs inside one another: people write two; each multiplies the places to compare.
 pub const MAX_NEARS: usize = 3;
+/// The most NEARs and `"…"~n` in one filter: the longest searches in use have 47.
+pub const MAX_PROXIMITIES: usize = 50;
+/// The most words in one `"…"~n`.
+pub const MAX_WITHIN: usize = 8;
+/// The most words with `?`, `#` or a counted `*` in one filter: each is held against many words of a day.
+pub const MAX_PATTERNS: usize = 60;
 /// The fewest letters before a `*`: one letter would match a tenth of all words.
 pub const MIN_PREFIX: usize = 2;
 

@@ -14,7 +14,7 @@ mod unsubscribe;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-pub use admin::{AddError, Export, Overview, add, export, find, list, remove};
+pub use admin::{AddError, AddFiltersError, Export, Overview, add, add_filters, export, find, list, remove};
 pub use confirm::{Confirmation, confirm, look};
 pub use due::{Due, Reader, advance, due, reader, readers};
 pub use feedback::{Consequence, report};

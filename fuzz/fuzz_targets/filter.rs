@@ -2,13 +2,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use paperlark::filter::Filter;
+use paperlark::filter::{Filter, Reading};
 
 fuzz_target!(|text: &str| {
-    match Filter::parse(text) {
-        Ok(filter) => {
+    match Filter::read(text) {
+        Ok(Reading { filter, notes }) => {
             let printed = filter.to_string();
             assert_eq!(Filter::parse(&printed).as_ref(), Ok(&filter), "{printed}");
+            assert!(filter.explain().to_string().starts_with("papers "));
+            assert!(notes.iter().all(|note| !note.to_string().is_empty()));
         }
         Err(error) => {
             assert!(error.line() >= 1 && error.column() >= 1);

@@ -1,6 +1,7 @@
 //! `paperlark filter`.
 
 mod check;
+mod import;
 
 use clap::Subcommand;
 
@@ -13,12 +14,18 @@ pub(super) enum Filter {
     /// Tries it on the papers of the archive, where there is one: how many match, on which days, the first of them with
     /// what matched, and what about the filter is probably not as meant.
     Check(check::Check),
+    /// Read the filters of a file, say how each is understood, and add them to a reader
+    ///
+    /// Takes the keywords of an arXiv-daily page, lists in JSON or YAML, a filter a line, and the numbered lines of an Ovid or PubMed
+    /// search, which make one filter. Without --for nothing is changed.
+    Import(import::Import),
 }
 
 impl Filter {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<()> {
         match self {
             Self::Check(check) => check.run(config).await,
+            Self::Import(import) => import.run(config).await,
         }
     }
 }

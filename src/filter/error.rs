@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEARS, MAX_TERMS, MIN_PREFIX};
+use super::{MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEARS, MAX_PATTERNS, MAX_PROXIMITIES, MAX_TERMS, MAX_WITHIN, MIN_PREFIX};
 
 /// Why a text is no filter. Its `Display` says what was found and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,12 @@ pub(super) enum Problem {
     NearWhat,
     #[error("more than {MAX_NEARS} NEARs stand inside one another: join the groups with AND")]
     TooManyNears,
+    #[error("\"…\"~ takes at most {MAX_WITHIN} words: join groups of words with NEAR or AND")]
+    LongProximity,
+    #[error("the filter has more than {MAX_PROXIMITIES} NEARs and \"…\"~: make several filters of it")]
+    TooManyProximities,
+    #[error("the filter has more than {MAX_PATTERNS} words with letters left open: make several filters of it")]
+    TooManyPatterns,
     #[error("= asks for one exact form and * for every ending: leave one of them out")]
     ExactPrefix,
     #[error("~ needs a phrase of several words and a number up to {MAX_DISTANCE} behind it, as in \"graph network\"~3")]

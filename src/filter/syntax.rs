@@ -209,6 +209,11 @@ impl Near {
         1 + self.left.nesting().max(self.right.nesting())
     }
 
+    /// How many [`Near`]s it holds, with itself.
+    pub(super) fn count(&self) -> usize {
+        1 + self.left.count_nears() + self.right.count_nears()
+    }
+
     fn collect_words<'a>(&'a self, words: &mut Vec<&'a Word>) {
         self.left.collect_words(words);
         self.right.collect_words(words);
@@ -233,6 +238,14 @@ impl Stretch {
             Stretch::Words(_) => 0,
             Stretch::AnyOf(parts) => parts.iter().map(Stretch::nesting).max().unwrap_or(0),
             Stretch::Near(near) => near.nesting(),
+        }
+    }
+
+    fn count_nears(&self) -> usize {
+        match self {
+            Stretch::Words(_) => 0,
+            Stretch::AnyOf(parts) => parts.iter().map(Stretch::count_nears).sum(),
+            Stretch::Near(near) => near.count(),
         }
     }
 

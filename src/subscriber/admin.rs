@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
-use super::{confirm, filters_of, is_suppressed, preferences, replace_filters, row_of};
+use super::{MAX_FILTERS, confirm, filters_of, is_suppressed, preferences, replace_filters, row_of};
 use crate::App;
 use crate::address::EmailAddress;
 use crate::filter::{NamedFilter, Ranking};
@@ -93,6 +93,43 @@ pub enum AddError {
     /// The database did not answer.
     #[error("the database did not answer")]
     Database(#[from] sqlx::Error),
+}
+
+/// Why filters were not added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddFiltersError {
+    /// More than a reader may have.
+    #[error("with these the reader would have {all} filters, and at most {MAX_FILTERS} are allowed: join some of them with OR")]
+    TooMany {
+        /// Those they have and the new ones.
+        all: usize,
+    },
+    /// They were deleted meanwhile.
+    #[error("that reader has just left")]
+    Gone,
+    /// The database did not answer.
+    #[error("the database did not answer")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Adds `more` behind the filters a reader has, and gives the number of all. A filter they have already, by name and query, is not
+/// added again. The queries parse.
+pub async fn add_filters(db: &PgPool, subscriber_id: i64, more: Vec<NamedFilter>) -> Result<usize, AddFiltersError> {
+    let mut tx = db.begin().await?;
+    let row = sqlx::query_scalar!("select status from subscriber where id = $1 for update", subscriber_id).fetch_optional(&mut *tx).await?;
+    row.ok_or(AddFiltersError::Gone)?;
+    let mut filters = filters_of(&mut tx, subscriber_id).await?;
+    for filter in more {
+        if !filters.contains(&filter) {
+            filters.push(filter);
+        }
+    }
+    if filters.len() > MAX_FILTERS {
+        return Err(AddFiltersError::TooMany { all: filters.len() });
+    }
+    replace_filters(&mut tx, subscriber_id, &filters).await?;
+    tx.commit().await?;
+    Ok(filters.len())
 }
 
 /// Adds a reader on the operator's word, or asks them first when `ask`.

@@ -27,7 +27,7 @@ pub(super) fn is_marked(word: &str, before: Option<&Piece>, next: Option<&Piece>
     let is_heading = (word.len() > 1 || follows_quote)
         && word.split_once('/').is_some_and(|(before, behind)| {
             let (name, goes_on) = behind.strip_suffix(',').map_or((behind, false), |name| (name, true));
-            !before.contains(':') && (behind.is_empty() || (ends_line || goes_on) && matches!(name.len(), 2 | 3) && is_subheadings(name))
+            !before.contains(':') && (behind.is_empty() || (ends_line || goes_on) && name.len() > 1 && is_subheadings(name))
         });
     let has_field = suffix(word).is_some_and(|(_, names)| word.ends_with('.') || names.contains(',') || COMMON_FIELDS.contains(&names));
     let is_apart = word == "." && next.is_some_and(|next| matches!(next.kind, PieceKind::Word(names) if is_field(names)));

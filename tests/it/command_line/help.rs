@@ -37,6 +37,7 @@ async fn every_command_explains_itself_and_each_of_its_options() {
         "subscriber add",
         "subscriber export",
         "filter check",
+        "filter import",
         "config show",
     ] {
         assert!(names.iter().any(|name| name == expected), "{expected} is not in {names:?}");
@@ -79,6 +80,7 @@ async fn a_wrong_command_line_is_code_2_with_advice() {
         (&["subscriber", "add", "a@example.org", "--ask", "--weekdays", "mon"], "cannot be used with"),
         (&["subscriber", "add", "a@example.org", "--hour", "noon"], "noon"),
         (&["filter", "check"], "<QUERY>"),
+        (&["filter", "import"], "<FILE>"),
     ] {
         program.run(arguments).await.ends(2).complains(&[expect]);
     }

@@ -87,3 +87,32 @@ async fn a_reader_who_is_asked_first_is_pending() {
     assert_eq!((&exported["status"], &exported["mails"][0]["kind"]), (&"pending".into(), &"confirmation".into()));
     program.run(&["digest", "--to", ADDRESS]).await.ends(2).complains(&["not confirmed"]);
 }
+
+#[tokio::test]
+async fn the_filters_of_a_file_are_added_to_a_reader_or_none_of_them() {
+    let (program, _database) = Program::with_database().await;
+    program.run(&["subscriber", "add", ADDRESS, "--filter", "robots"]).await.ends(0);
+    let names = async || {
+        let exported = program.run(&["subscriber", "export", ADDRESS]).await.ends(0).json();
+        exported["filters"].as_array().unwrap().iter().map(|filter| filter["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let good = program.file("good.yaml", "keywords:\n  Mapping:\n    filters: [SLAM, loop closure]\n  Sleep: ['exp Sleep/']\n");
+    program.run(&["filter", "import", &good]).await.ends(0).says(&[
+        "Mapping",
+        "slam OR \"loop closure\"",
+        "papers that mention",
+        "note",
+        "Sleep",
+    ]);
+    assert_eq!(names().await, ["robots"]);
+    let broken = program.file("broken.txt", "diffusion\n1 or 2\n(b\n");
+    let refused = program.run(&["filter", "import", &broken, "--for", ADDRESS]).await.ends(2);
+    refused.says(&["diffusion", "problem"]).complains(&["not understood; nothing was added"]);
+    assert_eq!(names().await, ["robots"]);
+    program.run(&["filter", "import", &good, "--for", ADDRESS]).await.ends(0).says(&["Added 2 filters; the reader has 3 now"]);
+    assert_eq!(names().await, ["robots", "Mapping", "Sleep"]);
+    let many = program.file("many.txt", (0..50).map(|i| format!("word{i}\n")).collect::<String>());
+    program.run(&["filter", "import", &many, "--for", ADDRESS]).await.ends(2).complains(&["53 filters", "50"]);
+    program.run(&["filter", "import", &good, "--for", "nobody@example.org"]).await.ends(2).complains(&["there is no reader"]);
+    program.run(&["filter", "import", "missing.txt"]).await.ends(1).complains(&["cannot read missing.txt"]);
+}
