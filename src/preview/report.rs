@@ -17,6 +17,8 @@ pub struct Report {
     query: String,
     /// As the service writes it; means the same.
     canonical: String,
+    /// In plain words.
+    explanation: String,
     /// How it was read where that is not obvious.
     notes: Vec<String>,
     #[serde(flatten)]
@@ -86,8 +88,14 @@ pub struct Refusal {
 impl Report {
     /// How `query` is understood.
     pub fn new(query: &str, reading: &Reading) -> Self {
-        let notes = reading.notes.iter().map(ToString::to_string).collect();
-        Self { ok: true, query: query.to_owned(), canonical: reading.filter.to_string(), notes, figures: None }
+        Self {
+            ok: true,
+            query: query.to_owned(),
+            canonical: reading.filter.to_string(),
+            explanation: reading.filter.explain().to_string(),
+            notes: reading.notes.iter().map(ToString::to_string).collect(),
+            figures: None,
+        }
     }
 
     /// The same with what it brings: the results of these `places`, from 0.

@@ -70,7 +70,7 @@ impl Check {
                 None => report,
             });
         }
-        let mut text = format!("Understood as: {}\n", reading.filter);
+        let mut text = format!("Understood as: {}\nIt finds {}.\n", reading.filter, reading.filter.explain());
         reading.notes.iter().for_each(|note| text.push_str(&format!("Note: {note}\n")));
         if let Some(preview) = &preview {
             text.push_str(&in_words(preview, self.sort));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::card::{Span, counted, grouped, title};
 use super::link::{Link, paper_href};
 use super::period::Period;
-use crate::filter::Note;
+use crate::filter::{self, Note};
 use crate::paper::Paper;
 use crate::preview::{self, Advice, Day, Preview, scaled};
 
@@ -162,7 +162,7 @@ impl PreviewView {
             id: id.into(),
             count: counted(preview.breadth.hits, "paper", "papers"),
             breadth: breadth(scope, preview),
-            explanation: Vec::new(),
+            explanation: preview.filter.explain().pieces().iter().map(explained).collect(),
             canonical: (canonical != query.trim()).then_some(canonical),
             notes: notes.iter().map(ToString::to_string).collect(),
             advice: preview.advice().iter().map(|advice| pieces(query, scope, advice)).collect(),
@@ -182,6 +182,13 @@ impl PreviewView {
         self.samples = samples.map(|paper| Link { label: title(paper).to_owned(), href: paper_href(&paper.id) }).collect();
         self.all = (!self.samples.is_empty()).then(|| Link { label: format!("See all {}", self.count), href: scope.href(query, "") });
         self
+    }
+}
+
+fn explained(piece: &filter::Piece) -> Span {
+    match piece {
+        filter::Piece::Text(text) => Span::plain(text.as_str()),
+        filter::Piece::Word(word) => Span::marked(word.as_str()),
     }
 }
 
