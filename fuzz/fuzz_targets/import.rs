@@ -10,7 +10,7 @@ fuzz_target!(|text: &str| {
         assert!(!imported.is_empty());
         for filter in imported {
             assert!(!filter.named.name.is_empty());
-            assert_eq!(Filter::read(&filter.named.query), filter.reading);
+            assert_eq!(Filter::parse(&filter.named.query), filter.reading.map(|reading| reading.filter));
         }
     }
 });

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::dialect::lines;
+use super::dialect::{Dialect, lines};
+use super::note::{Note, Notes};
 use super::{Filter, FilterError, NamedFilter, Reading};
 
 /// How a file is written.
@@ -66,19 +67,31 @@ pub fn filters(format: Format, text: &str) -> Result<Vec<Imported>, ImportError>
             let node = serde_saphyr::from_str(text).map_err(|error| ImportError::Yaml(error.to_string()))?;
             of_node(&node, None, false, &mut found);
         }
-        Format::Text => of_text(text).into_iter().for_each(|query| found.push((None, query))),
+        Format::Text => of_text(text).into_iter().for_each(|query| found.push(Found { query, ..Found::default() })),
     }
     if found.is_empty() {
         return Err(ImportError::Nothing);
     }
-    Ok(found.into_iter().map(|(name, query)| imported(name, &query)).collect())
+    Ok(found.into_iter().map(imported).collect())
 }
 
-fn imported(name: Option<String>, query: &str) -> Imported {
-    let unnamed = NamedFilter::from_query(query);
+/// A filter as it stands in a file.
+#[derive(Default)]
+struct Found {
+    name: Option<String>,
+    query: String,
+    /// What its keywords had to be told about before they became one query.
+    notes: Vec<Note>,
+}
+
+fn imported(Found { name, query, notes }: Found) -> Imported {
+    let unnamed = NamedFilter::from_query(&query);
     let name = name.map(|name| NamedFilter::from_query(&name).name).filter(|name| !name.is_empty());
     let named = NamedFilter { name: name.unwrap_or_else(|| unnamed.name.clone()), ..unnamed };
-    let reading = Filter::read(&named.query);
+    let mut reading = Filter::read(&named.query);
+    if let Ok(reading) = &mut reading {
+        reading.notes.extend(notes);
+    }
     Imported { named, reading }
 }
 
@@ -115,16 +128,17 @@ enum Node {
 }
 
 /// Adds the filters in `node`, which stands under `name`. `each` makes a filter of each entry of a list.
-fn of_node(node: &Node, name: Option<&str>, each: bool, found: &mut Vec<(Option<String>, String)>) {
+fn of_node(node: &Node, name: Option<&str>, each: bool, found: &mut Vec<Found>) {
     match node {
         Node::Nothing => {}
         Node::Text(query) if query.trim().is_empty() => {}
-        Node::Text(query) => found.push((name.map(str::to_owned), query.clone())),
+        Node::Text(query) => found.push(Found { name: name.map(str::to_owned), query: query.clone(), notes: Vec::new() }),
         Node::List(entries) => {
             let texts: Vec<&str> =
                 entries.iter().filter_map(|entry| if let Node::Text(text) = entry { Some(text.trim()) } else { None }).collect();
             if name.is_some() && !each && texts.len() == entries.len() && !texts.is_empty() {
-                found.push((name.map(str::to_owned), alternatives(&texts)));
+                let (query, notes) = alternatives(&texts);
+                found.push(Found { name: name.map(str::to_owned), query, notes });
             } else {
                 entries.iter().for_each(|entry| of_node(entry, None, true, found));
             }
@@ -133,7 +147,7 @@ fn of_node(node: &Node, name: Option<&str>, each: bool, found: &mut Vec<(Option<
     }
 }
 
-fn of_map(entries: &[(String, Node)], name: Option<&str>, found: &mut Vec<(Option<String>, String)>) {
+fn of_map(entries: &[(String, Node)], name: Option<&str>, found: &mut Vec<Found>) {
     let value = |keys: &[&str]| entries.iter().find(|(key, _)| keys.iter().any(|known| key.eq_ignore_ascii_case(known)));
     let own_name = value(&NAMES).and_then(|(_, node)| if let Node::Text(text) = node { Some(text.as_str()) } else { None });
     let name = own_name.or(name);
@@ -155,20 +169,28 @@ fn of_map(entries: &[(String, Node)], name: Option<&str>, found: &mut Vec<(Optio
 
 /// One filter of several keywords. A keyword of several words is a phrase; one with signs of the language means what they say, and if
 /// it is not understood, it alone is the filter, so that the message points at it.
-fn alternatives(keywords: &[&str]) -> String {
+fn alternatives(keywords: &[&str]) -> (String, Vec<Note>) {
     let is_operator = |word: &str| matches!(word, "AND" | "OR" | "NOT" | "ANDNOT");
-    let mut entries = Vec::with_capacity(keywords.len());
+    let (mut entries, mut notes) = (Vec::with_capacity(keywords.len()), Notes::default());
     for &keyword in keywords.iter().filter(|keyword| !keyword.is_empty()) {
         let is_word = keyword.chars().all(|c| c.is_alphanumeric() || c == '-') && !keyword.starts_with('-') && !is_operator(keyword);
         let has_signs = keyword.contains(['"', '“', ':', '(', ')', '|', '*', '[']) || keyword.split_whitespace().any(is_operator);
         match () {
             () if is_word => entries.push(keyword.to_owned()),
+            // The other keywords are not in that language, so this one is put into ours.
+            () if Dialect::of(keyword) != Dialect::Plain => match Filter::read(keyword) {
+                Ok(reading) if keywords.len() > 1 => {
+                    entries.push(format!("({})", reading.filter));
+                    reading.notes.into_iter().for_each(|note| notes.add(note));
+                }
+                _ => return (keyword.to_owned(), Vec::new()),
+            },
             () if !has_signs => entries.push(format!("\"{keyword}\"")),
             () if Filter::parse(keyword).is_ok() => entries.push(format!("({keyword})")),
-            () => return keyword.to_owned(),
+            () => return (keyword.to_owned(), Vec::new()),
         }
     }
-    entries.join(" OR ")
+    (entries.join(" OR "), notes.into_vec())
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -243,6 +265,9 @@ mod tests {
         let expect = [("Mapping", "slam OR \"visual odometry\" OR title:\"bundle adjustment\""), ("Rendering", "nerf OR \"3d gaussians\"")];
         check(Format::Yaml, yaml, &expect);
         check(Format::Yaml, "kv:\n  Mapping: 'SLAM OR \"loop closure\"'\n", &[("Mapping", "slam OR \"loop closure\"")]);
+        check(Format::Yaml, "x: ['exp Sleep/', 'nap*.ti.', deep learning]\n", &[("x", "sleep OR title:nap* OR \"deep learning\"")]);
+        let notes = &filters(Format::Yaml, "x: ['exp Sleep/', apnea]\n").unwrap()[0].reading.as_ref().unwrap().notes.clone();
+        assert!(matches!(notes.as_slice(), [Note::Headings(names)] if *names == ["Sleep"]), "{notes:?}");
         check(Format::Yaml, "keywords: [world model, agents]\n", &[("keywords", "\"world model\" OR agents")]);
     }
 

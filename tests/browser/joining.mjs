@@ -69,7 +69,7 @@ export async function confirm(visitor, address) {
   await visitor.expectPage("One click, and you are in");
   const early = (await visitor.inbox.list(address)).filter((mail) => /welcome/i.test(mail.subject));
   visitor.same(early, [], "opening the link twice confirms nothing");
-  visitor.same(await page.locator("main li code").allInnerTexts(), FILTERS, "the page shows what will be confirmed");
+  visitor.same(await page.locator("main ul.filters > li > code").allInnerTexts(), FILTERS, "the page shows what will be confirmed");
 
   await visitor.send("Yes, send me the digest");
   await visitor.expectPage("You are subscribed");

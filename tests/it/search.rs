@@ -65,7 +65,7 @@ async fn a_mistake_is_pointed_at_and_a_misspelt_word_is_corrected_by_a_link() {
     assert_eq!(status, 422);
     assert!(texts(&tokens, "pre")[0].contains('^'), "{:?}", texts(&tokens, "pre"));
     let (status, tokens) = page(&service, "/papers?q=lanudry+fold").await;
-    assert!(status == 200 && html::text(&tokens).contains("lanudry occurs nowhere: did you mean laundry ?"), "{}", html::text(&tokens));
+    assert!(status == 200 && html::text(&tokens).contains("lanudry occurs nowhere: did you mean laundry?"), "{}", html::text(&tokens));
     let corrected = html::links(&tokens).into_iter().find(|link| link.starts_with("/papers?q=laundry")).expect("a link to what is meant");
     let (status, tokens) = page(&service, &corrected).await;
     assert!(status == 200 && html::text(&tokens).contains("9 papers"));
