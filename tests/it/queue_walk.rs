@@ -67,6 +67,8 @@ enum Learns {
 struct InHand {
     mail: Claimed,
     begun: bool,
+    /// When, if it has.
+    begun_at: DateTime<Utc>,
 }
 
 struct Walk {
@@ -141,7 +143,7 @@ impl Walk {
                 for mail in &claimed {
                     assert!(!self.accepted.contains(&mail.id), "an accepted mail is claimed again");
                 }
-                self.workers[worker].extend(claimed.into_iter().map(|mail| InHand { mail, begun: false }));
+                self.workers[worker].extend(claimed.into_iter().map(|mail| InHand { mail, begun: false, begun_at: self.now }));
             }
             Step::Begin(worker, place) => self.begin(worker, place).await,
             Step::Take(worker, place, learns) => self.relay_takes(worker, place, learns).await,
@@ -224,7 +226,10 @@ impl Walk {
         let mine = state == "claimed" && fence == mail.fence;
         assert_eq!(begun, mine && !self.left.contains(&mail.subscriber_id), "only the holder may begin, and only what is wanted");
         match begun {
-            true => self.workers[worker][at].begun = true,
+            true => {
+                self.workers[worker][at].begun = true;
+                self.workers[worker][at].begun_at = self.now;
+            }
             false => {
                 queue::suppress(self.pool(), self.now, &mail).await.unwrap();
                 self.workers[worker].remove(at);
@@ -240,6 +245,10 @@ impl Walk {
 
     async fn relay_takes(&mut self, worker: usize, place: usize, learns: Learns) {
         let Some(held) = self.put_down(worker, place, true) else { return };
+        // A relay hangs up on who is silent for so long (RFC 5321, section 4.5.3.2.7: five minutes): the quarantine is made for that.
+        if self.now - held.begun_at > TimeDelta::from_std(QUARANTINE).unwrap() {
+            return;
+        }
         let id = held.mail.id;
         *self.taken.entry(id).or_default() += 1;
         match learns {
