@@ -4,6 +4,7 @@
 //! be recorded, and then as the same bytes with the same Message-ID. Every write of a worker names
 //! the fence of its claim, so a worker that was taken for dead changes nothing.
 
+mod attempt;
 mod doubt;
 mod work;
 
@@ -13,8 +14,9 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use attempt::{Ending, Transmission, begin_transmissions, record};
 pub use doubt::{Doubt, Fate, Held, Reported, Source, doubts, held, last_webhook, mail_named, release_held, report, settle};
-pub use work::{Recovered, Transmission, begin_transmission, claim, extend, record, recover, release, suppress};
+pub use work::{Recovered, claim, extend, recover, release, suppress};
 
 use super::model::FilterLine;
 
@@ -40,6 +42,17 @@ impl Subject {
             Self::Goodbye => "goodbye",
         }
     }
+}
+
+/// One claim of a mail: whatever its holder writes names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// Whose mail.
+    pub subscriber_id: i64,
+    /// The mail.
+    pub id: Uuid,
+    /// Which claim this is.
+    pub fence: i64,
 }
 
 /// A mail in a worker's hands.
@@ -78,6 +91,11 @@ pub struct Choices {
 }
 
 impl Claimed {
+    /// The claim under which it is held.
+    pub fn hold(&self) -> Hold {
+        Hold { subscriber_id: self.subscriber_id, id: self.id, fence: self.fence }
+    }
+
     /// A mail that is only looked at: no row of the queue.
     pub fn of(subscriber_id: i64, id: Uuid, subject: Subject, dated: DateTime<Utc>) -> Self {
         Self { subscriber_id, id, subject, dated, fence: 0, attempts: 0, render_failures: 0, only_bytes: None, choices: None }
@@ -179,11 +197,12 @@ pub async fn enqueue_digests(tx: &mut PgConnection, now: DateTime<Utc>, digests:
     Ok(())
 }
 
-/// Ends all mails of a reader that no worker holds; those held are stopped by [`begin_transmission`].
+/// Ends all mails of a reader that no worker holds; those held are stopped by [`begin_transmissions`].
 pub async fn withdraw(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::Result<()> {
     sqlx::query!(
-        "update mail set state = 'suppressed', held = false, finished_at = $2
-         where subscriber_id = $1 and state in ('pending', 'deferred', 'uncertain')",
+        "with unheld as (
+             select id from mail where subscriber_id = $1 and state in ('pending', 'deferred', 'uncertain') order by id for update)
+         update mail set state = 'suppressed', held = false, finished_at = $2 from unheld where subscriber_id = $1 and mail.id = unheld.id",
         subscriber_id,
         now
     )
@@ -196,19 +215,27 @@ pub async fn withdraw(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: 
 /// it is in a worker's hands, or was once handed to the relay without an answer, so that only the
 /// same bytes may go out for it. What is held for the operator is not waited for.
 ///
-/// Locks what is unfinished, so that no worker takes it up while the next digest is composed.
+/// Locks those that wait, so that no worker takes them up while the next digest is composed; and no others, so that no
+/// worker waits for whoever composes.
 pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64]) -> sqlx::Result<Vec<i64>> {
-    let rows = sqlx::query!(
-        r#"select subscriber_id, (state in ('claimed', 'transmitting') or (doubtful and not held)) as "unsettled!"
-           from mail where subscriber_id = any($1) and kind = 'digest' and finished_at is null
-             and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
-           order by subscriber_id, id
-           for update"#,
+    let waiting = sqlx::query_scalar!(
+        "select id from mail where subscriber_id = any($1) and kind = 'digest' and state in ('pending', 'deferred') and not doubtful
+           and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
+         order by subscriber_id, id
+         for update",
         subscribers
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(rows.into_iter().filter(|row| row.unsettled).map(|row| row.subscriber_id).collect())
+    // One that a worker gave back since then waits too, but is not ours.
+    sqlx::query_scalar!(
+        "select subscriber_id from mail where subscriber_id = any($1) and kind = 'digest' and finished_at is null and not held and id <> all($2)
+           and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')",
+        subscribers,
+        &waiting
+    )
+    .fetch_all(&mut *tx)
+    .await
 }
 
 /// Ends the waiting digests of `subscribers`' mornings in favour of the next ones, and says which they were.

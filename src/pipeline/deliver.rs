@@ -25,7 +25,7 @@ pub use letter::letter;
 
 use crate::App;
 use crate::clock::Stopwatch;
-use crate::mail::queue::{self, Claimed, Note, Outcome, Reported, Source, Transmission};
+use crate::mail::queue::{self, Claimed, Ending, Hold, Note, Outcome, Reported, Source, Transmission};
 use crate::mail::render::Rendered;
 use crate::smtp::{Relay, Reply, SendError};
 use crate::subscriber;
@@ -95,7 +95,7 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
         return Ok(Delivered::default());
     }
     let letters = Letters::load(app, &claimed).await?;
-    let held = claimed.clone();
+    let held: Vec<Hold> = claimed.iter().map(Claimed::hold).collect();
     let sending = futures::stream::iter(claimed)
         .map(|mail| {
             let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
@@ -125,7 +125,7 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
 
 /// Renews the leases of a batch for as long as it takes, several times a lease. A failure ends nothing:
 /// mails on the wire must be finished, and should the lease be lost, the fence protects what others do.
-async fn heartbeat(app: &App, lease: Duration, held: &[Claimed]) -> Infallible {
+async fn heartbeat(app: &App, lease: Duration, held: &[Hold]) -> Infallible {
     loop {
         tokio::time::sleep(lease / 6).await;
         if let Err(error) = queue::extend(&app.db, app.clock.now(), lease, held).await {
@@ -212,8 +212,8 @@ async fn send(app: &App, relay: &Relay, mail: &Claimed, rendered: &Rendered, byt
     };
     gauge::phase("envelope", &watch);
     let watch = Stopwatch::start();
-    let transmission = Transmission { relay: envelope.relay_name(), bytes_hash };
-    if !queue::begin_transmission(&app.db, app.clock.now(), app.config.delivery.lease, mail, &transmission).await? {
+    let transmission = Transmission { hold: mail.hold(), relay: envelope.relay_name().to_owned(), bytes_hash: bytes_hash.to_vec() };
+    if !queue::begin_transmissions(&app.db, app.clock.now(), app.config.delivery.lease, &[transmission]).await?[0] {
         envelope.cancel().await;
         return Ok(Sent::Unwanted);
     }
@@ -234,17 +234,18 @@ async fn unrenderable(app: &App, now: DateTime<Utc>, mail: &Claimed, problem: St
     finish(app, mail, Outcome::Unrenderable(again), Reply { code: None, text: problem }).await
 }
 
-/// Records the end of an attempt; a bad address is suppressed in the same transaction.
+/// Records the end of an attempt; then a bad address gets no more mails. Should this fail, the next mail meets the same refusal.
 async fn finish(app: &App, mail: &Claimed, outcome: Outcome, reply: Reply) -> sqlx::Result<End> {
     let now = app.clock.now();
     let bad_address = outcome == Outcome::Failed && reply.says_bad_address();
-    let mut tx = app.db.begin().await?;
     let note = Note { code: reply.code, text: policy::without_addresses(&reply.text) };
-    let recorded = queue::record(&mut tx, now, mail, &outcome, &note).await?;
+    let ending = Ending { hold: mail.hold(), outcome: outcome.clone(), note: note.clone() };
+    let recorded = queue::record(&app.db, now, &[ending]).await?[0];
     if recorded && bad_address {
+        let mut tx = app.db.begin().await?;
         subscriber::suppress(&mut tx, now, mail.subscriber_id, "bounce").await?;
+        tx.commit().await?;
     }
-    tx.commit().await?;
     if !recorded && outcome == Outcome::Accepted {
         // Whoever took this worker for dead need not guess.
         queue::report(&app.db, now, mail.id, Reported::Accepted, Source::Worker).await?;

@@ -89,13 +89,14 @@ impl Stage {
     /// Lets the program work until `count` different digests are there.
     pub async fn finish(&self, now: DateTime<Utc>, count: usize) {
         let process = self.ready(now).await;
-        for _ in 0..400 {
-            let ids: BTreeSet<_> = self.digests().iter().filter_map(|mail| mail.message_id()).collect();
-            if ids.len() >= count {
-                break;
+        let all = async {
+            while self.digests().iter().filter_map(|mail| mail.message_id()).collect::<BTreeSet<_>>().len() < count {
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        };
+        // What a host that is cut off holds is given up after a minute: see `database`.
+        let waited = tokio::time::timeout(Duration::from_secs(180), all).await;
+        assert!(waited.is_ok(), "{count} digests do not arrive, but {}", self.digests().len());
         assert_eq!(process.terminate(), Some(0), "SIGTERM drains and ends well");
     }
 }

@@ -147,10 +147,10 @@ async fn a_mail_already_claimed_is_stopped_when_its_reader_leaves() {
     let claimed = queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
     assert_eq!(claimed.len(), 1);
     service.client.post(&leave).send().await.unwrap();
-    let transmission = Transmission { relay: "relay", bytes_hash: &[0; 32] };
+    let transmission = Transmission { hold: claimed[0].hold(), relay: "relay".into(), bytes_hash: vec![0; 32] };
     let lease = Duration::from_secs(60);
-    let begun = queue::begin_transmission(&service.app.db, service.now(), lease, &claimed[0], &transmission).await.unwrap();
-    assert!(!begun, "no byte may go out for it");
+    let begun = queue::begin_transmissions(&service.app.db, service.now(), lease, &[transmission]).await.unwrap();
+    assert_eq!(begun, [false], "no byte may go out for it");
 }
 
 #[tokio::test]
@@ -160,8 +160,8 @@ async fn a_worker_taken_for_dead_changes_nothing() {
     service.pass(Duration::from_secs(61));
     assert_eq!(service.deliver().await.accepted, 1, "another worker takes over");
     let lease = Duration::from_secs(60);
-    let transmission = Transmission { relay: "relay", bytes_hash: &[0; 32] };
-    assert!(!queue::begin_transmission(&service.app.db, service.now(), lease, &claimed[0], &transmission).await.unwrap());
+    let transmission = Transmission { hold: claimed[0].hold(), relay: "relay".into(), bytes_hash: vec![0; 32] };
+    assert_eq!(queue::begin_transmissions(&service.app.db, service.now(), lease, &[transmission]).await.unwrap(), [false]);
 }
 
 #[tokio::test]

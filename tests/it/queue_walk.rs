@@ -11,7 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use paperlark::digest::{self, Content, NewDigest};
-use paperlark::mail::queue::{self, Claimed, Fate, NewMail, Note, Outcome, Reported, Source, Transmission};
+use paperlark::mail::queue::{self, Claimed, Ending, Fate, Hold, NewMail, Note, Outcome, Reported, Source, Transmission};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::PgPool;
@@ -166,7 +166,7 @@ impl Walk {
                 }
             }
             Step::Heartbeat(worker) => {
-                let held: Vec<Claimed> = self.workers[worker].iter().map(|held| held.mail.clone()).collect();
+                let held: Vec<Hold> = self.workers[worker].iter().map(|held| held.mail.hold()).collect();
                 queue::extend(self.pool(), self.now, LEASE, &held).await.unwrap();
             }
             Step::Wait(seconds) => self.now += TimeDelta::seconds(i64::from(seconds)),
@@ -219,10 +219,10 @@ impl Walk {
     async fn begin(&mut self, worker: usize, place: usize) {
         let Some(at) = self.hand(worker, place).filter(|at| !self.workers[worker][*at].begun) else { return };
         let mail = self.workers[worker][at].mail.clone();
-        let transmission = Transmission { relay: "relay:25", bytes_hash: &[7; 32] };
+        let transmission = Transmission { hold: mail.hold(), relay: "relay:25".into(), bytes_hash: vec![7; 32] };
         let (state, fence): (String, i64) =
             sqlx::query_as("select state, fence from mail where id = $1").bind(mail.id).fetch_one(self.pool()).await.unwrap();
-        let begun = queue::begin_transmission(self.pool(), self.now, LEASE, &mail, &transmission).await.unwrap();
+        let begun = queue::begin_transmissions(self.pool(), self.now, LEASE, &[transmission]).await.unwrap()[0];
         let mine = state == "claimed" && fence == mail.fence;
         assert_eq!(begun, mine && !self.left.contains(&mail.subscriber_id), "only the holder may begin, and only what is wanted");
         match begun {
@@ -269,9 +269,8 @@ impl Walk {
     async fn record(&mut self, mail: &Claimed, outcome: &Outcome) {
         let (state, fence): (String, i64) =
             sqlx::query_as("select state, fence from mail where id = $1").bind(mail.id).fetch_one(self.pool()).await.unwrap();
-        let mut tx = self.pool().begin().await.unwrap();
-        let recorded = queue::record(&mut tx, self.now, mail, outcome, &Note::default()).await.unwrap();
-        tx.commit().await.unwrap();
+        let ending = Ending { hold: mail.hold(), outcome: outcome.clone(), note: Note::default() };
+        let recorded = queue::record(self.pool(), self.now, &[ending]).await.unwrap()[0];
         assert_eq!(recorded, fence == mail.fence && matches!(state.as_str(), "claimed" | "transmitting"), "a stale worker writes nothing");
         if *outcome == Outcome::Accepted {
             match recorded {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::PgPool;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
-use super::{Choices, Claimed, MAX_NOTE_CHARS, Note, Outcome, Subject};
+use super::attempt::columns;
+use super::{Choices, Claimed, Hold, Subject};
 
 /// What [`recover`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,36 +20,33 @@ pub struct Recovered {
     pub expired: u64,
 }
 
-/// What is about to go to the relay.
-#[derive(Debug, Clone)]
-pub struct Transmission<'a> {
-    /// The relay's name.
-    pub relay: &'a str,
-    /// The SHA-256 of all bytes.
-    pub bytes_hash: &'a [u8],
-}
-
 /// Frees what dead workers held, puts in doubt what they may have sent, and ends what is too old.
 ///
 /// A claim that was not transmitting is always safe to take again; the others rest for `uncertain_wait`,
-/// since the relay may accept after the worker's death.
+/// since the relay may accept after the worker's death. Waits for nobody: what is being written to is left for the next time.
 pub async fn recover(db: &PgPool, now: DateTime<Utc>, uncertain_wait: Duration) -> sqlx::Result<Recovered> {
     let released = sqlx::query!(
-        "update mail set state = 'pending', lease_until = null, fence = fence + 1 where state = 'claimed' and lease_until < $1",
+        "with lost as (select subscriber_id, id from mail where state = 'claimed' and lease_until < $1 for update skip locked)
+         update mail set state = 'pending', lease_until = null, fence = fence + 1
+         from lost where mail.subscriber_id = lost.subscriber_id and mail.id = lost.id",
         now
     );
     let uncertain = sqlx::query!(
-        "with lost as (
+        "with silent as (select subscriber_id, id from mail where state = 'transmitting' and lease_until < $1 for update skip locked),
+         lost as (
              update mail set state = 'uncertain', doubtful = true, lease_until = null, fence = fence + 1, attempts = attempts + 1, next_attempt_at = $2
-             where state = 'transmitting' and lease_until < $1
-             returning subscriber_id, id, attempts)
+             from silent where mail.subscriber_id = silent.subscriber_id and mail.id = silent.id
+             returning mail.subscriber_id, mail.id, attempts)
          insert into attempt (subscriber_id, mail_id, number, ended_at, outcome, note)
          select subscriber_id, id, attempts, $1, 'uncertain', 'the worker died while transmitting' from lost",
         now,
         now + uncertain_wait
     );
-    let expired =
-        sqlx::query!("update mail set state = 'expired', finished_at = $1 where state in ('pending', 'deferred') and expires_at < $1", now);
+    let expired = sqlx::query!(
+        "with old as (select subscriber_id, id from mail where state in ('pending', 'deferred') and expires_at < $1 for update skip locked)
+         update mail set state = 'expired', finished_at = $1 from old where mail.subscriber_id = old.subscriber_id and mail.id = old.id",
+        now
+    );
     Ok(Recovered {
         released: released.execute(db).await?.rows_affected(),
         uncertain: uncertain.execute(db).await?.rows_affected(),
@@ -96,16 +93,16 @@ pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64)
     Ok(claimed.collect())
 }
 
-/// Keeps hold of mails that take longer than the lease.
-pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[Claimed]) -> sqlx::Result<()> {
-    let subscribers: Vec<i64> = mails.iter().map(|mail| mail.subscriber_id).collect();
-    let ids: Vec<Uuid> = mails.iter().map(|mail| mail.id).collect();
-    let fences: Vec<i64> = mails.iter().map(|mail| mail.fence).collect();
+/// Keeps hold of mails that take longer than the lease. One that is just being written to is left out: that is a sign of life too.
+pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, holds: &[Hold]) -> sqlx::Result<()> {
+    let (subscribers, ids, fences) = columns(holds.iter().copied());
     sqlx::query!(
-        "update mail set lease_until = $4
-         from unnest($1::bigint[], $2::uuid[], $3::bigint[]) as held (subscriber_id, id, fence)
-         where mail.subscriber_id = held.subscriber_id and mail.id = held.id and mail.fence = held.fence
-           and state in ('claimed', 'transmitting')",
+        "with mine as (
+             select mail.subscriber_id, mail.id
+             from unnest($1::bigint[], $2::uuid[], $3::bigint[]) as held (subscriber_id, id, fence) join mail using (subscriber_id, id, fence)
+             where mail.state in ('claimed', 'transmitting')
+             for update of mail skip locked)
+         update mail set lease_until = $4 from mine where mail.subscriber_id = mine.subscriber_id and mail.id = mine.id",
         &subscribers,
         &ids,
         &fences,
@@ -114,41 +111,6 @@ pub async fn extend(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[C
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Commits that from here on the relay may accept the mail, provided its reader still wants it.
-///
-/// False when the claim was lost or consent withdrawn: then nothing may be sent.
-pub async fn begin_transmission(
-    db: &PgPool,
-    now: DateTime<Utc>,
-    lease: Duration,
-    mail: &Claimed,
-    transmission: &Transmission<'_>,
-) -> sqlx::Result<bool> {
-    let begun = sqlx::query!(
-        "update mail set state = 'transmitting', lease_until = $4, transmitted_at = $5, relay = $6, bytes_hash = $7
-         from subscriber s
-         where mail.subscriber_id = $1 and mail.id = $2 and mail.fence = $3 and state = 'claimed' and s.id = mail.subscriber_id
-           and case mail.kind
-               when 'digest' then s.status = 'active' and not s.paused
-               when 'welcome' then s.status = 'active'
-               when 'goodbye' then s.status = 'unsubscribed'
-               else exists (select from signup where signup.subscriber_id = s.id and signup.id = mail.signup_id
-                            and signup.confirmed_at is null and signup.expires_at > $5)
-               end
-           and not exists (select from suppression where suppression.address_key = s.address_key)",
-        mail.subscriber_id,
-        mail.id,
-        mail.fence,
-        now + lease,
-        now,
-        transmission.relay,
-        transmission.bytes_hash
-    )
-    .execute(db)
-    .await?;
-    Ok(begun.rows_affected() == 1)
 }
 
 /// Gives a claim back without counting an attempt; where `again` says so, not before then.
@@ -183,44 +145,4 @@ pub async fn suppress(db: &PgPool, now: DateTime<Utc>, mail: &Claimed) -> sqlx::
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Records how an attempt ended; false when the claim was lost meanwhile.
-pub async fn record(tx: &mut PgConnection, now: DateTime<Utc>, mail: &Claimed, outcome: &Outcome, note: &Note) -> sqlx::Result<bool> {
-    let (state, word, next) = match outcome {
-        Outcome::Accepted => ("accepted", "accepted", None),
-        Outcome::Deferred(at) => ("deferred", "deferred", Some(*at)),
-        Outcome::Failed => ("failed", "failed", None),
-        Outcome::Uncertain(at) => ("uncertain", "uncertain", Some(*at)),
-        Outcome::Unrenderable(Some(at)) => ("deferred", "unrenderable", Some(*at)),
-        Outcome::Unrenderable(None) => ("dead", "unrenderable", None),
-        Outcome::Held => ("uncertain", "uncertain", None),
-    };
-    let held = *outcome == Outcome::Held;
-    let finished = (next.is_none() && !held).then_some(now);
-    let text: String = note.text.chars().filter(|c| *c != '\0').take(MAX_NOTE_CHARS).collect();
-    let recorded = sqlx::query!(
-        "with done as (
-             update mail
-             set state = $4, held = $11, lease_until = null, finished_at = $5, next_attempt_at = coalesce($6, next_attempt_at),
-                 doubtful = doubtful or $4 = 'uncertain', attempts = attempts + 1, render_failures = render_failures + ($7 = 'unrenderable')::integer
-             where subscriber_id = $1 and id = $2 and fence = $3 and state in ('claimed', 'transmitting')
-             returning attempts)
-         insert into attempt (subscriber_id, mail_id, number, ended_at, outcome, code, note)
-         select $1, $2, attempts, $8, $7, $9, $10 from done",
-        mail.subscriber_id,
-        mail.id,
-        mail.fence,
-        state,
-        finished,
-        next,
-        word,
-        now,
-        note.code,
-        text,
-        held
-    )
-    .execute(tx)
-    .await?;
-    Ok(recorded.rows_affected() == 1)
 }

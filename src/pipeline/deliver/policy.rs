@@ -18,6 +18,8 @@ const BACK_OFF_MINUTES: [i64; 5] = [1, 5, 15, 60, 240];
 /// The first pause of a route, doubled with every failure in a row.
 const FIRST_PAUSE_SECONDS: i64 = 5;
 const LONGEST_PAUSE_SECONDS: i64 = 300;
+/// After so many failures in a row the pause is at its longest.
+const MOST_PAUSES: i32 = 6;
 
 /// How long a mail rests that failed `attempts` times before: 1, 5, 15, 60, 240 minutes ± 20 %. The
 /// spread comes from the mail's id, so that one outage's mails do not all come back at once.
@@ -43,30 +45,33 @@ pub(super) async fn paused(db: &PgPool, now: DateTime<Utc>) -> sqlx::Result<Vec<
     sqlx::query_scalar!("select relay from route where paused_until > $1", now).fetch_all(db).await
 }
 
-/// Leaves a relay alone for a while, for all workers.
+/// Leaves a relay alone for a while, for all workers; one that rests already is not told off again for the same trouble.
 pub(super) async fn pause(app: &App, relay: &str, problem: &str) -> sqlx::Result<()> {
     let (now, problem) = (app.clock.now(), without_addresses(problem));
-    let mut tx = app.db.begin().await?;
-    let failures = sqlx::query_scalar!("select failures from route where relay = $1 for update", relay).fetch_optional(&mut *tx).await?;
-    let until = now + pause_length(failures.unwrap_or(0));
-    sqlx::query!(
-        "insert into route (relay, failures, paused_until, last_error) values ($1, 1, $2, $3)
+    let until: Vec<DateTime<Utc>> = (0..=MOST_PAUSES).map(|failures| now + pause_length(failures)).collect();
+    let until = sqlx::query_scalar!(
+        "insert into route (relay, failures, paused_until, last_error) values ($1, 1, ($2::timestamptz[])[1], $3)
          on conflict (relay) do update
-         set failures = route.failures + 1, paused_until = excluded.paused_until, last_error = excluded.last_error",
+         set failures = route.failures + 1, paused_until = ($2::timestamptz[])[least(route.failures, $5) + 1], last_error = excluded.last_error
+         where route.paused_until <= $4
+         returning paused_until",
         relay,
-        until,
-        problem
+        &until,
+        problem,
+        now,
+        MOST_PAUSES
     )
-    .execute(&mut *tx)
+    .fetch_optional(&app.db)
     .await?;
-    tx.commit().await?;
-    tracing::error!(relay, problem, %until, "the relay cannot be used and rests; mails wait, or go by another");
+    if let Some(until) = until {
+        tracing::error!(relay, problem, %until, "the relay cannot be used and rests; mails wait, or go by another");
+    }
     Ok(())
 }
 
-/// The relay works again.
-pub(super) async fn clear(db: &PgPool, relay: &str) -> sqlx::Result<()> {
-    sqlx::query!("delete from route where relay = $1", relay).execute(db).await?;
+/// The relay works, or is used again after a rest: it has no past. What happened to it meanwhile stays.
+pub(super) async fn clear(db: &PgPool, now: DateTime<Utc>, relay: &str) -> sqlx::Result<()> {
+    sqlx::query!("delete from route where relay = $1 and paused_until <= $2", relay, now).execute(db).await?;
     Ok(())
 }
 

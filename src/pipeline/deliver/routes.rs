@@ -83,7 +83,7 @@ impl<'a> Routes<'a> {
         for route in self.open {
             let accepted = route.accepted.into_inner();
             if accepted > 0 && !route.closed.into_inner() {
-                policy::clear(&self.app.db, route.relay.name()).await?;
+                policy::clear(&self.app.db, self.app.clock.now(), route.relay.name()).await?;
             }
             if let Some(share) = route.share {
                 let unused = share.mails - i32::try_from(accepted).unwrap_or(i32::MAX).min(share.mails);
