@@ -24,7 +24,8 @@ check: packages browser-packages mail-packages ## Everything a change must pass:
 
 chaos: packages ## Kill, cut and starve it (ARGS="--kills 1000 --readers 5000 --relay postfix --seed 7")
 	@scripts/install-packages postfix
-	CHAOS="--readers 5000 $(ARGS)" cargo test --locked --test it chaos -- --nocapture
+	cargo build --locked --release
+	TEST_PROGRAM=target/release/paperlark CHAOS="--readers 5000 $(ARGS)" cargo test --locked --test it chaos -- --nocapture
 
 bench: packages ## Measure (needs no network)
 	cargo bench --locked

@@ -11,6 +11,7 @@ use crate::database;
 use crate::digest::{Cards, Printer, Site, Windows};
 use crate::mail::dkim::{Key, Signer};
 use crate::mail::model;
+use crate::mail::queue::Recorder;
 use crate::mail::render::Renderer;
 use crate::preview::Corpora;
 use crate::smtp::Relays;
@@ -33,6 +34,8 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// The ways out for mails.
     pub relays: Arc<Relays>,
+    /// Writes attempts down.
+    pub recorder: Arc<Recorder>,
     /// Signs mails, where a key is set.
     pub signer: Option<Arc<Signer>>,
     /// The mails' templates.
@@ -69,6 +72,7 @@ impl App {
             http: Http::new(&config, db.clone())?,
             keys: Arc::new(keys),
             relays: Arc::new(Relays::new(&config, hello)?),
+            recorder: Arc::new(Recorder::start(&db)),
             signer: signer(&config)?.map(Arc::new),
             renderer: Arc::new(Renderer::new(templates.map(|folder| folder.join("mail")).as_deref()).context("web.templates")?),
             windows: Arc::default(),

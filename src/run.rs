@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::App;
 use crate::inbound::Listener;
-use crate::pipeline::{compose, deliver, fetch, watch};
+use crate::pipeline::deliver::{self, Delivered};
+use crate::pipeline::{compose, fetch, watch};
 use crate::vitals::Part;
 use crate::web;
 
@@ -25,6 +26,10 @@ const FETCH_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How often the books are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Batches of mails under way at once: while one is sent the next is made ready, and one that a slow relay holds up
+/// keeps no other waiting.
+const BATCHES: usize = 4;
 
 /// The wait after a step failed: the database is away, and need not be asked at full pace.
 const TROUBLE_INTERVAL: Duration = Duration::from_secs(5);
@@ -179,23 +184,39 @@ async fn composing(app: App, stop: CancellationToken, mails: Arc<Notify>) -> any
 }
 
 async fn delivering(app: App, stop: CancellationToken, mails: Arc<Notify>) -> anyhow::Result<()> {
+    let mut batches = JoinSet::new();
     app.vitals.beat(Part::Delivering, app.clock.now());
     while !stop.is_cancelled() {
-        let delivered = deliver::step(&app, app.clock.now(), &stop).await;
-        if delivered.is_ok() {
-            app.vitals.beat(Part::Delivering, app.clock.now());
-        }
-        let wait = match delivered {
-            Ok(delivered) if delivered.total() > delivered.released => {
-                tracing::info!(?delivered, "delivered");
+        let mut wait = match deliver::take(&app, app.clock.now(), &stop).await {
+            Ok(Some(batch)) => {
+                batches.spawn(batch.send());
                 Duration::ZERO
             }
-            Ok(_) => app.config.delivery.interval,
+            Ok(None) => app.config.delivery.interval,
             Err(error) => trouble("delivering", &error),
         };
+        // Whatever was taken up is finished, also when the service stops.
+        while let Some(sent) = if batches.len() < BATCHES { batches.try_join_next() } else { batches.join_next().await } {
+            wait = wait.max(delivered(sent?));
+        }
+        app.vitals.beat(Part::Delivering, app.clock.now());
         pause(&stop, wait, mails.notified()).await;
     }
+    while let Some(sent) = batches.join_next().await {
+        delivered(sent?);
+    }
     Ok(())
+}
+
+/// Tells what became of a batch, and how long to wait before the next.
+fn delivered(sent: sqlx::Result<Delivered>) -> Duration {
+    match sent {
+        Ok(delivered) => {
+            tracing::info!(?delivered, "delivered");
+            Duration::ZERO
+        }
+        Err(error) => trouble("delivering", &error),
+    }
 }
 
 fn trouble(what: &str, error: &sqlx::Error) -> Duration {

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod doubt;
+mod recorder;
 mod work;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 pub use attempt::{Ending, Transmission, begin_transmissions, record};
 pub use doubt::{Doubt, Fate, Held, Reported, Source, doubts, held, last_webhook, mail_named, release_held, report, settle};
+pub use recorder::Recorder;
 pub use work::{Recovered, claim, extend, recover, release, suppress};
 
 use super::model::FilterLine;

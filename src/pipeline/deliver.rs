@@ -13,7 +13,8 @@ mod quota;
 mod routes;
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
@@ -72,10 +73,27 @@ enum End {
     Paced,
 }
 
+/// Mails that this worker holds, with all that it takes to send them.
+pub struct Batch {
+    app: App,
+    mails: Vec<Claimed>,
+    letters: Letters,
+    routes: Routes,
+    stop: CancellationToken,
+}
+
 /// Sends what is waiting at `now`, one batch; nothing while the route is paused.
 ///
 /// With `stop` cancelled, mails on the wire are finished and the rest is given back.
 pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sqlx::Result<Delivered> {
+    match take(app, now, stop).await? {
+        Some(batch) => batch.send().await,
+        None => Ok(Delivered::default()),
+    }
+}
+
+/// Takes up a batch of what is waiting at `now`, to be sent at once; `None` when nothing is, or no relay can be used.
+pub async fn take(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sqlx::Result<Option<Batch>> {
     let settings = &app.config.delivery;
     let recovered = queue::recover(&app.db, now, settings.uncertain_wait).await?;
     if recovered != queue::Recovered::default() {
@@ -85,47 +103,58 @@ pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
     let routes = Routes::open(app, now, CLAIM).await?;
     let room = i64::from(routes.room().min(CLAIM));
     if room == 0 {
-        return Ok(Delivered::default());
+        return Ok(None);
     }
-    let claimed = queue::claim(&app.db, now, settings.lease, room).await?;
-    if claimed.is_empty() {
+    let mails = queue::claim(&app.db, now, settings.lease, room).await?;
+    if mails.is_empty() {
         routes.settle().await?;
         // Nobody is kept waiting by a connection that dies unnoticed overnight.
         app.relays.close().await;
-        return Ok(Delivered::default());
+        return Ok(None);
     }
-    let letters = Letters::load(app, &claimed).await?;
-    let held: Vec<Hold> = claimed.iter().map(Claimed::hold).collect();
-    let sending = futures::stream::iter(claimed)
-        .map(|mail| {
-            let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
-            deliver(app, &letters, mail, stop, &routes).instrument(span)
-        })
-        .buffer_unordered(routes.width())
-        .collect::<Vec<_>>();
-    let ends = tokio::select! {
-        ends = sending => ends,
-        never = heartbeat(app, settings.lease, &held) => match never {},
-    };
-    let mut delivered = Delivered::default();
-    for end in ends {
-        match end? {
-            End::Accepted => delivered.accepted += 1,
-            End::Deferred => delivered.deferred += 1,
-            End::Failed => delivered.failed += 1,
-            End::Uncertain => delivered.uncertain += 1,
-            End::Suppressed => delivered.suppressed += 1,
-            End::Released => delivered.released += 1,
-            End::Paced => delivered.paced += 1,
+    let letters = Letters::load(app, &mails).await?;
+    Ok(Some(Batch { app: app.clone(), mails, letters, routes, stop: stop.clone() }))
+}
+
+impl Batch {
+    /// Sends its mails: each is made in a task of its own, so that signing keeps all processors busy and no connection waiting.
+    pub async fn send(mut self) -> sqlx::Result<Delivered> {
+        let mails = std::mem::take(&mut self.mails);
+        let held: Vec<Hold> = mails.iter().map(Claimed::hold).collect();
+        let (width, batch) = (self.routes.width(), Arc::new(self));
+        let sending = futures::stream::iter(mails)
+            .map(|mail| {
+                let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
+                let batch = batch.clone();
+                tokio::spawn(async move { deliver(&batch, mail).await }.instrument(span))
+            })
+            .buffer_unordered(width)
+            .collect::<Vec<_>>();
+        let ends = tokio::select! {
+            ends = sending => ends,
+            never = heartbeat(&batch.app, &held) => match never {},
+        };
+        let mut delivered = Delivered::default();
+        for end in ends {
+            match end.unwrap_or_else(|broken| resume_unwind(broken.into_panic()))? {
+                End::Accepted => delivered.accepted += 1,
+                End::Deferred => delivered.deferred += 1,
+                End::Failed => delivered.failed += 1,
+                End::Uncertain => delivered.uncertain += 1,
+                End::Suppressed => delivered.suppressed += 1,
+                End::Released => delivered.released += 1,
+                End::Paced => delivered.paced += 1,
+            }
         }
+        batch.routes.settle().await?;
+        Ok(delivered)
     }
-    routes.settle().await?;
-    Ok(delivered)
 }
 
 /// Renews the leases of a batch for as long as it takes, several times a lease. A failure ends nothing:
 /// mails on the wire must be finished, and should the lease be lost, the fence protects what others do.
-async fn heartbeat(app: &App, lease: Duration, held: &[Hold]) -> Infallible {
+async fn heartbeat(app: &App, held: &[Hold]) -> Infallible {
+    let lease = app.config.delivery.lease;
     loop {
         tokio::time::sleep(lease / 6).await;
         if let Err(error) = queue::extend(&app.db, app.clock.now(), lease, held).await {
@@ -134,20 +163,23 @@ async fn heartbeat(app: &App, lease: Duration, held: &[Hold]) -> Infallible {
     }
 }
 
-async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &CancellationToken, routes: &Routes<'_>) -> sqlx::Result<End> {
+async fn deliver(batch: &Batch, mail: Claimed) -> sqlx::Result<End> {
+    let Batch { app, letters, routes, stop, .. } = batch;
     let route = if stop.is_cancelled() { None } else { routes.choose(mail.id, mail.attempts) };
     let Some(route) = route else {
         queue::release(&app.db, &mail, None).await?;
         return Ok(End::Released);
     };
     let now = app.clock.now();
-    let rendered = match letters.render(app, &mail) {
-        Ok(Some(rendered)) => rendered,
-        Ok(None) => {
+    // Should a paper bring the program to a fault, it is this mail's alone.
+    let rendered = match catch_unwind(AssertUnwindSafe(|| letters.render(app, &mail))) {
+        Ok(Ok(Some(rendered))) => rendered,
+        Ok(Ok(None)) => {
             queue::suppress(&app.db, now, &mail).await?;
             return Ok(End::Suppressed);
         }
-        Err(error) => return unrenderable(app, now, &mail, error.to_string()).await,
+        Ok(Err(error)) => return unrenderable(app, now, &mail, error.to_string()).await,
+        Err(_) => return unrenderable(app, now, &mail, "a fault of the program: see its error output".to_owned()).await,
     };
     let bytes_hash = Sha256::digest(&rendered.bytes);
     if mail.only_bytes.as_ref().is_some_and(|only| only[..] != bytes_hash[..]) {
@@ -168,7 +200,7 @@ async fn deliver(app: &App, letters: &Letters, mail: Claimed, stop: &Cancellatio
             return Ok(End::Paced);
         }
     }
-    match send(app, route.relay, &mail, &rendered, &bytes_hash).await? {
+    match send(app, &route.relay, &mail, &rendered, &bytes_hash).await? {
         Sent::Reply(reply) => {
             route.accepted();
             finish(app, &mail, Outcome::Accepted, reply).await
@@ -212,8 +244,15 @@ async fn send(app: &App, relay: &Relay, mail: &Claimed, rendered: &Rendered, byt
     };
     gauge::phase("envelope", &watch);
     let watch = Stopwatch::start();
-    let transmission = Transmission { hold: mail.hold(), relay: envelope.relay_name().to_owned(), bytes_hash: bytes_hash.to_vec() };
-    if !queue::begin_transmissions(&app.db, app.clock.now(), app.config.delivery.lease, &[transmission]).await?[0] {
+    let now = app.clock.now();
+    let transmission = Transmission {
+        hold: mail.hold(),
+        relay: envelope.relay_name().to_owned(),
+        bytes_hash: bytes_hash.to_vec(),
+        at: now,
+        lease_until: now + app.config.delivery.lease,
+    };
+    if !app.recorder.begin(transmission).await? {
         envelope.cancel().await;
         return Ok(Sent::Unwanted);
     }
@@ -239,8 +278,8 @@ async fn finish(app: &App, mail: &Claimed, outcome: Outcome, reply: Reply) -> sq
     let now = app.clock.now();
     let bad_address = outcome == Outcome::Failed && reply.says_bad_address();
     let note = Note { code: reply.code, text: policy::without_addresses(&reply.text) };
-    let ending = Ending { hold: mail.hold(), outcome: outcome.clone(), note: note.clone() };
-    let recorded = queue::record(&app.db, now, &[ending]).await?[0];
+    let ending = Ending { hold: mail.hold(), outcome: outcome.clone(), note: note.clone(), at: now };
+    let recorded = app.recorder.end(ending).await?;
     if recorded && bad_address {
         let mut tx = app.db.begin().await?;
         subscriber::suppress(&mut tx, now, mail.subscriber_id, "bounce").await?;

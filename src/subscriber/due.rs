@@ -70,7 +70,7 @@ async fn select(tx: &mut PgConnection, which: Which, except: &[i64]) -> sqlx::Re
     };
     let rows = sqlx::query!(
         "select id, next_due_at, time_zone, hour, weekdays, max_papers, ranking, send_when_empty, read_through from subscriber
-         where next_due_at is not null and (next_due_at <= $1 or id = $2) and id <> all($4)
+         where next_due_at <= coalesce($1, 'infinity'::timestamptz) and ($2::bigint is null or id = $2) and id <> all($4)
          order by next_due_at limit $3 for update skip locked",
         now,
         one,

@@ -32,8 +32,8 @@ struct Storm {
     seed: Option<u64>,
     #[arg(long, default_value_t = 150)]
     readers: usize,
-    /// Kills before everything is put right and the books are looked at.
-    #[arg(long, default_value_t = 40)]
+    /// Kills before everything is put right and the books are looked at, if the mails last so long.
+    #[arg(long, default_value_t = 100)]
     kills_a_morning: usize,
     /// smtp-sink (the catcher where it is not installed), the catcher, or a real Postfix with its log as the oracle.
     #[arg(long, default_value = "sink")]
@@ -64,13 +64,21 @@ fn draw(random: &mut StdRng) -> Misfortune {
     }
 }
 
-/// One morning: misfortunes until `kills` are done, then all is put right. Says how many kills there were.
+/// One morning: misfortunes until `kills` are done or all mails are through; then everything is put right.
 async fn morning(stage: &mut Stage, random: &mut StdRng, kills: usize, ledger: &mut Ledger) {
     stage.papers_arrive_and_everyone_is_due().await;
     let mut killed = 0;
     while killed < kills {
-        // What is hit must be at work: a worker that has only just started is worth no kill.
-        stage.mails_move(Duration::from_secs(3)).await;
+        // What is hit must be at work: a worker that has nothing to do, or has only just started, is worth no kill.
+        if !stage.mails_move(Duration::from_secs(2)).await {
+            if stage.is_done().await {
+                break;
+            }
+            stage.hours_pass().await;
+            stage.relay.behave().await;
+            stage.proxy.set(Weather::Fair);
+            continue;
+        }
         tokio::time::sleep(Duration::from_millis(random.random_range(0..120))).await;
         let worker = random.random_range(0..2);
         match draw(random) {

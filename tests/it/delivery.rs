@@ -140,6 +140,11 @@ async fn whoever_leaves_gets_nothing_that_was_queued_before() {
     assert!(service.mailbox().for_recipient(ADDRESS).iter().all(|mail| !mail.subject().to_lowercase().contains("goodbye")));
 }
 
+fn transmission(service: &Service, mail: &queue::Claimed) -> Transmission {
+    let at = service.now();
+    Transmission { hold: mail.hold(), relay: "relay".into(), bytes_hash: vec![0; 32], at, lease_until: at + Duration::from_secs(60) }
+}
+
 #[tokio::test]
 async fn a_mail_already_claimed_is_stopped_when_its_reader_leaves() {
     let service = waiting_digest(&[]).await;
@@ -147,9 +152,8 @@ async fn a_mail_already_claimed_is_stopped_when_its_reader_leaves() {
     let claimed = queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
     assert_eq!(claimed.len(), 1);
     service.client.post(&leave).send().await.unwrap();
-    let transmission = Transmission { hold: claimed[0].hold(), relay: "relay".into(), bytes_hash: vec![0; 32] };
-    let lease = Duration::from_secs(60);
-    let begun = queue::begin_transmissions(&service.app.db, service.now(), lease, &[transmission]).await.unwrap();
+    let transmission = transmission(&service, &claimed[0]);
+    let begun = queue::begin_transmissions(&service.app.db, &[transmission]).await.unwrap();
     assert_eq!(begun, [false], "no byte may go out for it");
 }
 
@@ -159,9 +163,8 @@ async fn a_worker_taken_for_dead_changes_nothing() {
     let claimed = queue::claim(&service.app.db, service.now(), Duration::from_secs(60), 10).await.unwrap();
     service.pass(Duration::from_secs(61));
     assert_eq!(service.deliver().await.accepted, 1, "another worker takes over");
-    let lease = Duration::from_secs(60);
-    let transmission = Transmission { hold: claimed[0].hold(), relay: "relay".into(), bytes_hash: vec![0; 32] };
-    assert_eq!(queue::begin_transmissions(&service.app.db, service.now(), lease, &[transmission]).await.unwrap(), [false]);
+    let transmission = transmission(&service, &claimed[0]);
+    assert_eq!(queue::begin_transmissions(&service.app.db, &[transmission]).await.unwrap(), [false]);
 }
 
 #[tokio::test]

@@ -41,8 +41,12 @@ enum Step {
     Claim(usize),
     /// Worker, and which of its mails.
     Begin(usize, usize),
+    /// All mails of both workers, in one statement.
+    BeginAll,
     /// The relay takes the mail of this worker; the worker learns it, or does not.
     Take(usize, usize, Learns),
+    /// All that is on its way, of both workers, and they learn it in one statement.
+    TakeAll,
     /// The relay refuses: 4xx or 5xx.
     Refuse(usize, usize, bool),
     /// The relay fails before it has seen a byte.
@@ -91,8 +95,10 @@ fn random_step(random: &mut StdRng) -> Step {
     match random.random_range(0..100) {
         0..10 => Step::Morning(random.random_range(1..=READERS)),
         10..25 => Step::Claim(worker),
-        25..45 => Step::Begin(worker, place),
-        45..57 => Step::Take(worker, place, Learns::Accepted),
+        25..41 => Step::Begin(worker, place),
+        41..45 => Step::BeginAll,
+        45..54 => Step::Take(worker, place, Learns::Accepted),
+        54..57 => Step::TakeAll,
         57..61 => Step::Take(worker, place, Learns::Nothing),
         61..64 => Step::Take(worker, place, Learns::TooLate),
         64..68 => Step::Refuse(worker, place, random.random_bool(0.3)),
@@ -145,12 +151,28 @@ impl Walk {
                 }
                 self.workers[worker].extend(claimed.into_iter().map(|mail| InHand { mail, begun: false, begun_at: self.now }));
             }
-            Step::Begin(worker, place) => self.begin(worker, place).await,
+            Step::Begin(worker, place) => {
+                let at = self.hand(worker, place).filter(|at| !self.workers[worker][*at].begun);
+                self.begin(at.map(|at| (worker, at)).into_iter().collect()).await;
+            }
+            Step::BeginAll => {
+                let all = self.places().filter(|(worker, at)| !self.workers[*worker][*at].begun);
+                self.begin(all.collect()).await;
+            }
             Step::Take(worker, place, learns) => self.relay_takes(worker, place, learns).await,
+            Step::TakeAll => {
+                let mut taken = Vec::new();
+                for worker in 0..self.workers.len() {
+                    while let Some(held) = self.put_down_first_begun(worker) {
+                        taken.extend(self.relay_has(held));
+                    }
+                }
+                self.record(taken.into_iter().map(|mail| (mail, Outcome::Accepted)).collect()).await;
+            }
             Step::Refuse(worker, place, forever) => {
                 let outcome = if forever { Outcome::Failed } else { Outcome::Deferred(self.now + TimeDelta::seconds(60)) };
                 if let Some(held) = self.put_down(worker, place, true) {
-                    self.record(&held.mail, &outcome).await;
+                    self.record(vec![(held.mail, outcome)]).await;
                 }
             }
             Step::GiveBack(worker, place) => {
@@ -216,23 +238,43 @@ impl Walk {
         self.mornings.insert(reader, read + 1);
     }
 
-    async fn begin(&mut self, worker: usize, place: usize) {
-        let Some(at) = self.hand(worker, place).filter(|at| !self.workers[worker][*at].begun) else { return };
-        let mail = self.workers[worker][at].mail.clone();
-        let transmission = Transmission { hold: mail.hold(), relay: "relay:25".into(), bytes_hash: vec![7; 32] };
-        let (state, fence): (String, i64) =
-            sqlx::query_as("select state, fence from mail where id = $1").bind(mail.id).fetch_one(self.pool()).await.unwrap();
-        let begun = queue::begin_transmissions(self.pool(), self.now, LEASE, &[transmission]).await.unwrap()[0];
-        let mine = state == "claimed" && fence == mail.fence;
-        assert_eq!(begun, mine && !self.left.contains(&mail.subscriber_id), "only the holder may begin, and only what is wanted");
-        match begun {
-            true => {
-                self.workers[worker][at].begun = true;
-                self.workers[worker][at].begun_at = self.now;
-            }
-            false => {
-                queue::suppress(self.pool(), self.now, &mail).await.unwrap();
-                self.workers[worker].remove(at);
+    /// Worker and place of all mails that are held.
+    fn places(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.workers.iter().enumerate().flat_map(|(worker, hand)| (0..hand.len()).map(move |at| (worker, at)))
+    }
+
+    /// Which claims are still good, in their order.
+    async fn are_mine(&self, mails: impl Iterator<Item = &Claimed>, states: &[&str]) -> Vec<bool> {
+        let mut mine = Vec::new();
+        for mail in mails {
+            let (state, fence): (String, i64) =
+                sqlx::query_as("select state, fence from mail where id = $1").bind(mail.id).fetch_one(self.pool()).await.unwrap();
+            mine.push(states.contains(&state.as_str()) && fence == mail.fence);
+        }
+        mine
+    }
+
+    /// Begins the transmission of mails, by worker and place, in one statement.
+    async fn begin(&mut self, which: Vec<(usize, usize)>) {
+        let mails: Vec<Claimed> = which.iter().map(|(worker, at)| self.workers[*worker][*at].mail.clone()).collect();
+        let (at, lease_until) = (self.now, self.now + LEASE);
+        let transmission =
+            |mail: &Claimed| Transmission { hold: mail.hold(), relay: "relay:25".into(), bytes_hash: vec![7; 32], at, lease_until };
+        let mine = self.are_mine(mails.iter(), &["claimed"]).await;
+        let begun = queue::begin_transmissions(self.pool(), &mails.iter().map(transmission).collect::<Vec<_>>()).await.unwrap();
+        let wanted = mails.iter().zip(mine).map(|(mail, mine)| mine && !self.left.contains(&mail.subscriber_id));
+        assert_eq!(begun, wanted.collect::<Vec<_>>(), "only the holder may begin, and only what is wanted");
+        // From the last place to the first, so that none moves before its turn.
+        for ((worker, at), begun) in which.into_iter().zip(begun).rev() {
+            match begun {
+                true => {
+                    self.workers[worker][at].begun = true;
+                    self.workers[worker][at].begun_at = self.now;
+                }
+                false => {
+                    let held = self.workers[worker].remove(at);
+                    queue::suppress(self.pool(), self.now, &held.mail).await.unwrap();
+                }
             }
         }
     }
@@ -243,36 +285,49 @@ impl Walk {
         Some(self.workers[worker].remove(at))
     }
 
+    fn put_down_first_begun(&mut self, worker: usize) -> Option<InHand> {
+        let at = self.workers[worker].iter().position(|held| held.begun)?;
+        Some(self.workers[worker].remove(at))
+    }
+
+    /// The relay takes a mail, unless it has hung up on who was silent for so long (RFC 5321, section 4.5.3.2.7: five minutes):
+    /// the quarantine is made for that.
+    fn relay_has(&mut self, held: InHand) -> Option<Claimed> {
+        let in_time = self.now - held.begun_at <= TimeDelta::from_std(QUARANTINE).unwrap();
+        in_time.then(|| {
+            *self.taken.entry(held.mail.id).or_default() += 1;
+            held.mail
+        })
+    }
+
     async fn relay_takes(&mut self, worker: usize, place: usize, learns: Learns) {
         let Some(held) = self.put_down(worker, place, true) else { return };
-        // A relay hangs up on who is silent for so long (RFC 5321, section 4.5.3.2.7: five minutes): the quarantine is made for that.
-        if self.now - held.begun_at > TimeDelta::from_std(QUARANTINE).unwrap() {
-            return;
-        }
-        let id = held.mail.id;
-        *self.taken.entry(id).or_default() += 1;
+        let Some(mail) = self.relay_has(held) else { return };
+        let id = mail.id;
         match learns {
-            Learns::Accepted => self.record(&held.mail, &Outcome::Accepted).await,
+            Learns::Accepted => self.record(vec![(mail, Outcome::Accepted)]).await,
             Learns::Nothing => {
                 *self.doubts.entry(id).or_default() += 1;
-                self.record(&held.mail, &Outcome::Uncertain(self.now + QUARANTINE)).await;
+                self.record(vec![(mail, Outcome::Uncertain(self.now + QUARANTINE))]).await;
             }
             Learns::TooLate => {
                 *self.doubts.entry(id).or_default() += 1;
                 self.now += TimeDelta::from_std(LEASE).unwrap() + TimeDelta::seconds(1);
                 self.recover().await;
-                self.record(&held.mail, &Outcome::Accepted).await;
+                self.record(vec![(mail, Outcome::Accepted)]).await;
             }
         }
     }
 
-    async fn record(&mut self, mail: &Claimed, outcome: &Outcome) {
-        let (state, fence): (String, i64) =
-            sqlx::query_as("select state, fence from mail where id = $1").bind(mail.id).fetch_one(self.pool()).await.unwrap();
-        let ending = Ending { hold: mail.hold(), outcome: outcome.clone(), note: Note::default() };
-        let recorded = queue::record(self.pool(), self.now, &[ending]).await.unwrap()[0];
-        assert_eq!(recorded, fence == mail.fence && matches!(state.as_str(), "claimed" | "transmitting"), "a stale worker writes nothing");
-        if *outcome == Outcome::Accepted {
+    /// Records how attempts ended, in one statement.
+    async fn record(&mut self, ended: Vec<(Claimed, Outcome)>) {
+        let mine = self.are_mine(ended.iter().map(|(mail, _)| mail), &["claimed", "transmitting"]).await;
+        let at = self.now;
+        let ending =
+            |(mail, outcome): &(Claimed, Outcome)| Ending { hold: mail.hold(), outcome: outcome.clone(), note: Note::default(), at };
+        let recorded = queue::record(self.pool(), &ended.iter().map(ending).collect::<Vec<_>>()).await.unwrap();
+        assert_eq!(recorded, mine, "a stale worker writes nothing");
+        for ((mail, _), recorded) in ended.iter().zip(recorded).filter(|((_, outcome), _)| *outcome == Outcome::Accepted) {
             match recorded {
                 true => drop(self.accepted.insert(mail.id)),
                 false => queue::report(self.pool(), self.now, mail.id, Reported::Accepted, Source::Worker).await.unwrap(),

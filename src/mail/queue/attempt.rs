@@ -4,7 +4,6 @@
 //! sender, who may be cut off at any time. Rows are locked in the order of their keys, so that no two writers wait for one another.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -21,6 +20,10 @@ pub struct Transmission {
     pub relay: String,
     /// The SHA-256 of all bytes.
     pub bytes_hash: Vec<u8>,
+    /// From when on the relay may have it.
+    pub at: DateTime<Utc>,
+    /// Until when nobody else takes the mail up.
+    pub lease_until: DateTime<Utc>,
 }
 
 /// How an attempt ended, and why.
@@ -32,17 +35,20 @@ pub struct Ending {
     pub outcome: Outcome,
     /// Why.
     pub note: Note,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// Commits that from here on the relay may accept these mails, each provided its reader still wants it.
 ///
 /// In their order: false where the claim was lost or consent withdrawn; of such a mail nothing may be sent.
-pub async fn begin_transmissions(db: &PgPool, now: DateTime<Utc>, lease: Duration, mails: &[Transmission]) -> sqlx::Result<Vec<bool>> {
+pub async fn begin_transmissions(db: &PgPool, mails: &[Transmission]) -> sqlx::Result<Vec<bool>> {
     let (subscribers, ids, fences) = columns(mails.iter().map(|mail| mail.hold));
     let begun = sqlx::query!(
         "with mine as (
-             select mail.subscriber_id, mail.id, given.relay, given.bytes_hash
-             from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::bytea[]) as given (subscriber_id, id, fence, relay, bytes_hash)
+             select mail.subscriber_id, mail.id, given.relay, given.bytes_hash, given.lease_until, given.at
+             from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::bytea[], $6::timestamptz[], $7::timestamptz[])
+                  as given (subscriber_id, id, fence, relay, bytes_hash, lease_until, at)
                   join mail using (subscriber_id, id, fence) join subscriber s on s.id = mail.subscriber_id
              where mail.state = 'claimed'
                and case mail.kind
@@ -50,11 +56,12 @@ pub async fn begin_transmissions(db: &PgPool, now: DateTime<Utc>, lease: Duratio
                    when 'welcome' then s.status = 'active'
                    when 'goodbye' then s.status = 'unsubscribed'
                    else exists (select from signup where signup.subscriber_id = s.id and signup.id = mail.signup_id
-                                and signup.confirmed_at is null and signup.expires_at > $7)
+                                and signup.confirmed_at is null and signup.expires_at > given.at)
                    end
                and not exists (select from suppression where suppression.address_key = s.address_key)
              order by mail.subscriber_id, mail.id for update of mail)
-         update mail set state = 'transmitting', lease_until = $6, transmitted_at = $7, relay = mine.relay, bytes_hash = mine.bytes_hash
+         update mail
+         set state = 'transmitting', lease_until = mine.lease_until, transmitted_at = mine.at, relay = mine.relay, bytes_hash = mine.bytes_hash
          from mine where mail.subscriber_id = mine.subscriber_id and mail.id = mine.id
          returning mail.id, mail.fence",
         &subscribers,
@@ -62,8 +69,8 @@ pub async fn begin_transmissions(db: &PgPool, now: DateTime<Utc>, lease: Duratio
         &fences,
         &mails.iter().map(|mail| mail.relay.clone()).collect::<Vec<_>>(),
         &mails.iter().map(|mail| mail.bytes_hash.clone()).collect::<Vec<_>>(),
-        now + lease,
-        now
+        &mails.iter().map(|mail| mail.lease_until).collect::<Vec<_>>(),
+        &mails.iter().map(|mail| mail.at).collect::<Vec<_>>()
     )
     .fetch_all(db)
     .await?;
@@ -72,29 +79,29 @@ pub async fn begin_transmissions(db: &PgPool, now: DateTime<Utc>, lease: Duratio
 }
 
 /// Records how attempts ended. In their order: false where the claim was lost meanwhile, and nothing was written.
-pub async fn record(db: &PgPool, now: DateTime<Utc>, endings: &[Ending]) -> sqlx::Result<Vec<bool>> {
+pub async fn record(db: &PgPool, endings: &[Ending]) -> sqlx::Result<Vec<bool>> {
     let (subscribers, ids, fences) = columns(endings.iter().map(|ending| ending.hold));
     let written: Vec<_> = endings.iter().map(|ending| written(&ending.outcome)).collect();
     let text = |ending: &Ending| ending.note.text.chars().filter(|c| *c != '\0').take(MAX_NOTE_CHARS).collect();
     let recorded = sqlx::query!(
         "with mine as (
-             select mail.subscriber_id, mail.id, given.state, given.outcome, given.next, given.code, given.note
-             from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[], $8::text[])
-                  as given (subscriber_id, id, fence, state, outcome, next, code, note)
+             select mail.subscriber_id, mail.id, given.state, given.outcome, given.next, given.code, given.note, given.at
+             from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[], $8::text[],
+                         $9::timestamptz[]) as given (subscriber_id, id, fence, state, outcome, next, code, note, at)
                   join mail using (subscriber_id, id, fence)
              where mail.state in ('claimed', 'transmitting')
              order by mail.subscriber_id, mail.id for update of mail),
          done as (
              update mail
              set state = mine.state, held = mine.state = 'uncertain' and mine.next is null, lease_until = null,
-                 finished_at = case when mine.state not in ('deferred', 'uncertain') then $9::timestamptz end,
+                 finished_at = case when mine.state not in ('deferred', 'uncertain') then mine.at end,
                  next_attempt_at = coalesce(mine.next, next_attempt_at), doubtful = doubtful or mine.state = 'uncertain',
                  attempts = attempts + 1, render_failures = render_failures + (mine.outcome = 'unrenderable')::integer
              from mine where mail.subscriber_id = mine.subscriber_id and mail.id = mine.id
-             returning mail.subscriber_id, mail.id, mail.fence, mail.attempts, mine.outcome, mine.code, mine.note),
+             returning mail.subscriber_id, mail.id, mail.fence, mail.attempts, mine.at, mine.outcome, mine.code, mine.note),
          noted as (
              insert into attempt (subscriber_id, mail_id, number, ended_at, outcome, code, note)
-             select subscriber_id, id, attempts, $9, outcome, code, note from done)
+             select subscriber_id, id, attempts, at, outcome, code, note from done)
          select id, fence from done",
         &subscribers,
         &ids,
@@ -104,7 +111,7 @@ pub async fn record(db: &PgPool, now: DateTime<Utc>, endings: &[Ending]) -> sqlx
         &written.iter().map(|written| written.next).collect::<Vec<_>>() as &[Option<DateTime<Utc>>],
         &endings.iter().map(|ending| ending.note.code).collect::<Vec<_>>() as &[Option<i16>],
         &endings.iter().map(text).collect::<Vec<String>>(),
-        now
+        &endings.iter().map(|ending| ending.at).collect::<Vec<_>>()
     )
     .fetch_all(db)
     .await?;

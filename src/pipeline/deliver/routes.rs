@@ -1,6 +1,7 @@
 //! The relays that take the mails of one batch: not resting, quota left. Which of them gets a mail, and what trouble
 //! with one means for the rest.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
@@ -12,14 +13,14 @@ use crate::App;
 use crate::smtp::Relay;
 
 /// The open ways for one batch.
-pub(super) struct Routes<'a> {
-    app: &'a App,
-    open: Vec<Route<'a>>,
+pub(super) struct Routes {
+    app: App,
+    open: Vec<Route>,
 }
 
 /// One of them.
-pub(super) struct Route<'a> {
-    pub(super) relay: &'a Relay,
+pub(super) struct Route {
+    pub(super) relay: Arc<Relay>,
     share: Option<Share>,
     /// Mails it may still have.
     left: AtomicI32,
@@ -27,9 +28,9 @@ pub(super) struct Route<'a> {
     closed: AtomicBool,
 }
 
-impl<'a> Routes<'a> {
+impl Routes {
     /// Those that are open at `now`, each for at most `wanted` mails.
-    pub(super) async fn open(app: &'a App, now: DateTime<Utc>, wanted: i32) -> sqlx::Result<Self> {
+    pub(super) async fn open(app: &App, now: DateTime<Utc>, wanted: i32) -> sqlx::Result<Self> {
         let resting = policy::paused(&app.db, now).await?;
         let mut open = Vec::new();
         for relay in app.relays.all().iter().filter(|relay| !resting.iter().any(|name| name == relay.name())) {
@@ -38,9 +39,9 @@ impl<'a> Routes<'a> {
                 Ok(quota) => Some(quota::take(&app.db, now, relay.name(), quota, wanted).await?),
             };
             let left = share.map_or(wanted, |share| share.mails);
-            open.push(Route { relay, share, left: left.into(), accepted: 0.into(), closed: false.into() });
+            open.push(Route { relay: relay.clone(), share, left: left.into(), accepted: 0.into(), closed: false.into() });
         }
-        Ok(Self { app, open })
+        Ok(Self { app: app.clone(), open })
     }
 
     /// How many mails they will take.
@@ -54,9 +55,9 @@ impl<'a> Routes<'a> {
     }
 
     /// The way for a mail that was tried `attempts` times: by the relays' weights, another each time.
-    pub(super) fn choose(&self, mail: Uuid, attempts: i32) -> Option<&Route<'a>> {
+    pub(super) fn choose(&self, mail: Uuid, attempts: i32) -> Option<&Route> {
         let usable = || self.open.iter().filter(|route| !route.closed.load(Ordering::Relaxed) && route.left.load(Ordering::Relaxed) > 0);
-        let weight = |route: &Route<'_>| u128::from(route.relay.settings().weight);
+        let weight = |route: &Route| u128::from(route.relay.settings().weight);
         let total: u128 = usable().map(weight).sum();
         let mut place = mail.as_u128().wrapping_add(u128::from(attempts.unsigned_abs())).checked_rem(total)?;
         let chosen = usable().find(|route| match place.checked_sub(weight(route)) {
@@ -66,23 +67,24 @@ impl<'a> Routes<'a> {
             }
             None => true,
         })?;
-        chosen.left.fetch_sub(1, Ordering::Relaxed);
-        Some(chosen)
+        // Somebody else may have taken the last place meanwhile.
+        let taken = chosen.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| (left > 0).then(|| left - 1));
+        if taken.is_ok() { Some(chosen) } else { self.choose(mail, attempts) }
     }
 
     /// Closes a way for the rest of the batch, and for all workers for a while.
-    pub(super) async fn close(&self, route: &Route<'_>, problem: &str) -> sqlx::Result<()> {
+    pub(super) async fn close(&self, route: &Route, problem: &str) -> sqlx::Result<()> {
         match route.closed.swap(true, Ordering::Relaxed) {
             true => Ok(()),
-            false => policy::pause(self.app, route.relay.name(), problem).await,
+            false => policy::pause(&self.app, route.relay.name(), problem).await,
         }
     }
 
     /// After the batch: a way that worked has no past, and quota that was not used is given back.
-    pub(super) async fn settle(self) -> sqlx::Result<()> {
-        for route in self.open {
-            let accepted = route.accepted.into_inner();
-            if accepted > 0 && !route.closed.into_inner() {
+    pub(super) async fn settle(&self) -> sqlx::Result<()> {
+        for route in &self.open {
+            let accepted = route.accepted.load(Ordering::Relaxed);
+            if accepted > 0 && !route.closed.load(Ordering::Relaxed) {
                 policy::clear(&self.app.db, self.app.clock.now(), route.relay.name()).await?;
             }
             if let Some(share) = route.share {
@@ -96,7 +98,7 @@ impl<'a> Routes<'a> {
     }
 }
 
-impl Route<'_> {
+impl Route {
     /// It took a mail.
     pub(super) fn accepted(&self) {
         self.accepted.fetch_add(1, Ordering::Relaxed);

@@ -25,9 +25,11 @@ pub struct Ledger {
     pub failed: usize,
     /// Transmissions whose end was not learnt: workers killed in them, replies lost.
     pub doubts: usize,
-    /// Arrivals of a mail beyond its first.
+    /// Mails that were given to the relay again.
     pub copies: usize,
-    /// Copies of a mail that had no doubt of their own.
+    /// Copies that the relay made itself, of a mail it was given once.
+    pub relays_own: usize,
+    /// Those of them that had no doubt of their own.
     pub unexplained: usize,
     /// Copies that differ from the first.
     pub other_bytes: usize,
@@ -51,6 +53,7 @@ impl Ledger {
             failed: 0,
             doubts: 0,
             copies: 0,
+            relays_own: 0,
             unexplained: 0,
             other_bytes: 0,
         }
@@ -74,8 +77,10 @@ impl Ledger {
         }
         let mut got: Vec<BTreeSet<String>> = vec![BTreeSet::new(); self.had.len()];
         for (id, copies) in &mails {
-            let again = copies.len() - 1;
-            self.copies += again;
+            let given: BTreeSet<&str> = copies.iter().filter_map(|copy| copy.queue_id.as_deref()).collect();
+            let own = if given.is_empty() { 0 } else { copies.len() - given.len() };
+            let again = copies.len() - own - 1;
+            (self.copies, self.relays_own) = (self.copies + again, self.relays_own + own);
             self.unexplained += again.saturating_sub(doubts.get(id).copied().unwrap_or(0));
             self.other_bytes += copies.iter().filter(|copy| copy.hash != copies[0].hash).count();
             let reader = reader(&copies[0].to);
@@ -124,9 +129,10 @@ impl Ledger {
             ("papers lost", self.lost.to_string()),
             ("papers a reader got twice", self.repeated_papers.to_string()),
             ("transmissions in doubt", self.doubts.to_string()),
-            ("mails that arrived again", self.copies.to_string()),
+            ("mails that were given to the relay again", self.copies.to_string()),
             ("… without a doubt of their own", self.unexplained.to_string()),
             ("… with other bytes", self.other_bytes.to_string()),
+            ("copies that the relay made itself", self.relays_own.to_string()),
         ];
         rows.map(|(name, value)| format!("| {name:<40} | {value:>20} |")).join("\n")
     }

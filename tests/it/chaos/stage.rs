@@ -101,17 +101,25 @@ impl Stage {
     }
 
     /// Waits until a mail goes to the relay, for a while at most: some misfortunes keep all mails from moving.
-    pub async fn mails_move(&mut self, at_most: Duration) {
+    pub async fn mails_move(&mut self, at_most: Duration) -> bool {
         let sql = "select max(transmitted_at) from mail";
         let began = Instant::now();
         while began.elapsed() < at_most {
             let newest: Option<DateTime<Utc>> = sqlx::query_scalar(sql).fetch_one(&self.app.db).await.unwrap_or(None);
             if newest > self.moved {
                 self.moved = newest;
-                return;
+                return true;
             }
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
+        false
+    }
+
+    /// Whether every mail of the morning has ended.
+    pub async fn is_done(&self) -> bool {
+        let waiting =
+            "select (select count(*) from mail where finished_at is null) + (select count(*) from subscriber where next_due_at <= now())";
+        self.number(waiting).await == 0
     }
 
     /// Back-offs and pauses are over, as they would be some hours later.
@@ -131,8 +139,7 @@ impl Stage {
         let began = Instant::now();
         loop {
             self.hours_pass().await;
-            let waiting = "select (select count(*) from mail where finished_at is null) + (select count(*) from subscriber where next_due_at <= now())";
-            if self.number(waiting).await == 0 {
+            if self.is_done().await {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "mails still wait: {:?}", self.states().await);
