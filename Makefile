@@ -1,7 +1,7 @@
 # Each target installs what it needs (Debian packages through apt, when allowed to) and says so.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos bench fuzz packages browser-packages mail-packages
+.PHONY: help demo test check chaos replay bench fuzz packages browser-packages mail-packages
 
 # The committed .sqlx stands in for a database wherever the code is only built.
 export SQLX_OFFLINE := true
@@ -26,6 +26,9 @@ chaos: packages ## Kill, cut and starve it (ARGS="--kills 1000 --readers 5000 --
 	@scripts/install-packages postfix
 	cargo build --locked --release
 	TEST_PROGRAM=target/release/paperlark CHAOS="--readers 5000 $(ARGS)" cargo test --locked --test it chaos -- --nocapture
+
+replay: packages ## Replay all days of ../shared/data (or TEST_DATA) through stand-in servers, twice and by two hosts; print the counts
+	@REPLAY=all cargo test --locked --release --test it replay::real -- --nocapture
 
 bench: packages ## Measure (needs no network)
 	cargo bench --locked

@@ -35,7 +35,7 @@ use crate::paper::Paper;
 pub enum Wanted {
     /// What is new, as the source itself sees it.
     Latest,
-    /// What belongs to one day: listed, posted or submitted then, whichever the source can tell.
+    /// What belongs to one day: listed, posted or registered then, whichever the source can tell.
     Day(NaiveDate),
     /// What a source changed on one day, older papers among it.
     Changed(NaiveDate),
@@ -54,6 +54,8 @@ pub struct Ask<'a> {
     pub wanted: Wanted,
     /// The day it is now in the source's zone.
     pub today: NaiveDate,
+    /// arXiv's evenings without announcement.
+    pub no_mail: &'a [NaiveDate],
     /// Where the answer before this one broke off: its [`Fetched::next`].
     pub cursor: Option<&'a str>,
     /// What the last stored answer of each address came with.

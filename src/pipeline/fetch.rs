@@ -241,7 +241,8 @@ async fn page(
     let source = configured(app, name)?;
     let today = standing::today(source, now);
     let validators = archive::validators(&app.db, name).await?;
-    let ask = Ask { http: &app.http, name, source, wanted, today, cursor, validators: &validators };
+    let no_mail = &app.config.fetch.arxiv_no_mail_days;
+    let ask = Ask { http: &app.http, name, source, wanted, today, no_mail, cursor, validators: &validators };
     let mut fetched = source::fetch(ask).await?;
     let next = fetched.next.take();
     let rejects: Vec<(&str, &str, &str)> = fetched.problems.iter().filter_map(raw).collect();
@@ -263,7 +264,8 @@ fn raw(problem: &Problem) -> Option<(&str, &str, &str)> {
 pub async fn look(app: &App, now: DateTime<Utc>, name: &str, day: Option<NaiveDate>) -> Result<Fetched, FetchError> {
     let source = configured(app, name)?;
     let (wanted, today) = (day.map_or(Wanted::Latest, Wanted::Day), standing::today(source, now));
-    let ask = Ask { http: &app.http, name, source, wanted, today, cursor: None, validators: &Validators::new() };
+    let no_mail = &app.config.fetch.arxiv_no_mail_days;
+    let ask = Ask { http: &app.http, name, source, wanted, today, no_mail, cursor: None, validators: &Validators::new() };
     Ok(source::fetch(ask).await?)
 }
 

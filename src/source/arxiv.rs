@@ -7,10 +7,11 @@ pub(super) mod query;
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use url::Url;
 
-use super::{Ask, Expect, Fetched, HttpError, Problem, SourceError, Wanted, charset, shown};
+use super::{Ask, DayPapers, Expect, Fetched, HttpError, Problem, SourceError, Wanted, charset, shown};
+use crate::schedule::arxiv_submissions;
 
 const ANNOUNCEMENTS: &str = "https://rss.arxiv.org";
 const QUERIES: &str = "https://export.arxiv.org";
@@ -29,11 +30,11 @@ const MAX_DAYS_TO_ANNOUNCEMENT: u64 = 7;
 const PHYSICS: [&str; 12] =
     ["astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nlin", "nucl-ex", "nucl-th", "quant-ph"];
 
-/// Asks for the newest announcement, for the papers submitted on a day, or for the records changed on one.
+/// Asks for the newest announcement, for what was announced for a day, or for the records changed on one.
 pub(super) async fn fetch(ask: &Ask<'_>) -> Result<Fetched, SourceError> {
     match ask.wanted {
         Wanted::Latest => announced(ask).await,
-        Wanted::Day(day) => submitted(ask, day).await,
+        Wanted::Day(day) => past(ask, day).await,
         Wanted::Changed(day) => changed(ask, day).await,
     }
 }
@@ -72,14 +73,18 @@ async fn announced(ask: &Ask<'_>) -> Result<Fetched, SourceError> {
     Ok(fetched)
 }
 
-/// One slice of the papers submitted on `day`; the cursor is how many came before.
-async fn submitted(ask: &Ask<'_>, day: NaiveDate) -> Result<Fetched, SourceError> {
+/// One slice of what was listed on `day`, which the query API knows by the time of submission; the cursor is how many came before.
+async fn past(ask: &Ask<'_>, day: NaiveDate) -> Result<Fetched, SourceError> {
+    let Some((from, to)) = arxiv_submissions(day, ask.no_mail) else {
+        return Ok(Fetched { days: vec![DayPapers { day, papers: Vec::new() }], ..Fetched::default() });
+    };
+    // Both ends are among what is asked for, and so the minute before the deadline is the last one.
+    let span = [from, to - TimeDelta::minutes(1)].map(|time| time.format("%Y%m%d%H%M").to_string()).join(" TO ");
     let start: usize = ask.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
     let mut url = ask.url(QUERIES, "/api/query")?;
-    let stamp = day.format("%Y%m%d");
     let wanted: Vec<String> = ask.source.categories.iter().map(|category| search_term(category)).collect();
     url.query_pairs_mut()
-        .append_pair("search_query", &format!("({}) AND submittedDate:[{stamp}0000 TO {stamp}2359]", wanted.join(" OR ")))
+        .append_pair("search_query", &format!("({}) AND submittedDate:[{span}]", wanted.join(" OR ")))
         .append_pair("start", &start.to_string())
         .append_pair("max_results", &SLICE.to_string())
         .append_pair("sortBy", "submittedDate")

@@ -26,7 +26,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("preview", "digest archive matching filter paper"),
     ("digest", "mail archive matching token filter paper address"),
     ("mail", "strict"),
-    ("source", "archive config paper text"),
+    ("source", "archive config schedule paper text"),
     ("archive", "paper"),
     ("standing", "config schedule"),
     ("matching", "filter paper"),

@@ -1,5 +1,6 @@
 //! The program's commands, run as an operator runs them.
 
+mod arxiv;
 mod configuration;
 mod digests;
 mod fetching;

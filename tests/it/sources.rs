@@ -8,6 +8,7 @@ mod hub;
 mod kinds;
 mod real;
 mod refusals;
+mod replay;
 mod schedule;
 
 use std::path::Path;

@@ -1,11 +1,14 @@
 //! `paperlark fetch`.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::database::TestDatabase;
 use crate::support::hub::{Answer, Hub};
 use crate::support::papers::{invented, item};
 use crate::support::program::Program;
+use crate::support::raw::{Raw, Reply, bomb, http};
 
 /// A program that believes it is Monday, 12 January 2026, with a stand-in hub.
 async fn on_monday() -> (Program, TestDatabase, Hub) {
@@ -108,4 +111,42 @@ async fn a_file_is_fetched_whole_or_for_one_day() {
     std::fs::remove_file(&papers).unwrap();
     fetch(&[]).await.ends(4).says(&["cannot read", "papers.jsonl", "No such file"]);
     program.run(&["--config", &file, "fetch", "yours"]).await.ends(2).complains(&["huggingface", "mine"]);
+}
+
+/// The most memory the program had while it fetched, in KiB (proc_pid_status(5)), and how it ended.
+async fn peak_of_fetch(program: &Program) -> (u64, Option<i32>) {
+    let mut child = program.command(&["fetch", "--date", "2026-01-12"]).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id().unwrap());
+    let mut peak = 0;
+    loop {
+        let read = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = read.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(peak);
+        match child.try_wait().unwrap() {
+            Some(status) => return (peak, status.code()),
+            None => tokio::time::sleep(Duration::from_millis(2)).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_2_gigabytes_costs_no_more_memory_than_the_limit_plain_or_compressed() {
+    const MIB: u64 = 1024;
+    let (program, _database, hub) = on_monday().await;
+    hub.list("2026-01-12".parse().unwrap(), invented("2026-01-12".parse().unwrap(), 8));
+    let (usual, code) = peak_of_fetch(&program).await;
+    assert_eq!(code, Some(0));
+    let raw = Raw::start().await;
+    let program = program.set("SOURCE_HUGGINGFACE_BASE_URL", &raw.url).set("FETCH_TIMEOUT", "90s");
+    let head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+    let zipped = ["content-type: application/json", "content-encoding: gzip"];
+    for reply in [Reply::Zeros(head.into(), 2 << 30), Reply::Bytes(http("200 OK", &zipped, bomb(2 << 30)))] {
+        raw.reply("", reply);
+        let (peak, code) = peak_of_fetch(&program).await;
+        assert_eq!(code, Some(4));
+        // The body is held once, and moved once as it grows.
+        assert!(peak < usual + 80 * MIB, "{} MiB, where a short list takes {} MiB", peak / MIB, usual / MIB);
+        println!("peak {} MiB; for a short list {} MiB", peak / MIB, usual / MIB);
+    }
+    assert!(raw.sent() < 256 << 20, "{} bytes were taken", raw.sent());
 }

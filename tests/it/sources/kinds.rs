@@ -47,7 +47,7 @@ async fn ask_knowing(
     let mut config = (*service.app.config).clone();
     config.source.insert("tried".into(), source.clone());
     let app = App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap();
-    source::fetch(Ask { http: &app.http, name: "tried", source, wanted, today: day(MONDAY), cursor, validators }).await
+    source::fetch(Ask { http: &app.http, name: "tried", source, wanted, today: day(MONDAY), no_mail: &[], cursor, validators }).await
 }
 
 /// All parts of an answer, one after the other.
@@ -161,7 +161,7 @@ async fn arxivs_query_is_read_slice_by_slice() {
         let start: usize = asked.query("start").parse().unwrap();
         let size: usize = asked.query("max_results").parse().unwrap();
         // The last slice comes empty.
-        let end = if asked.query("search_query").contains("20260108") && start > 0 { start } else { (start + size).min(1_201) };
+        let end = if asked.query("search_query").contains("TO 202601071859]") && start > 0 { start } else { (start + size).min(1_201) };
         xml(feed(1_201, (start..end).map(entry).collect()))
     })
     .await;
@@ -171,10 +171,13 @@ async fn arxivs_query_is_read_slice_by_slice() {
     assert!(parts.iter().flat_map(|part| &part.days).all(|listed| listed.day == day("2026-01-09")));
     let asked = server.asked();
     assert_eq!(asked.len(), 3);
-    assert!(asked[0].contains("cat%3Acs.CL+OR+cat%3Acs.SD%29+AND+submittedDate%3A%5B202601090000+TO+202601092359%5D"), "{}", asked[0]);
+    assert!(asked[0].contains("cat%3Acs.CL+OR+cat%3Acs.SD%29+AND+submittedDate%3A%5B202601071900+TO+202601081859%5D"), "{}", asked[0]);
     let first = ask(&service, &arxiv, Wanted::Day(day("2026-01-08")), None).await.unwrap();
     let error = ask(&service, &arxiv, Wanted::Day(day("2026-01-08")), first.next.as_deref()).await.unwrap_err();
     assert!(error.to_string().contains("an empty slice, though 1201 papers are there"), "{error}");
+    server.asked();
+    let saturday = ask(&service, &arxiv, Wanted::Day(day("2026-01-10")), None).await.unwrap();
+    assert_eq!((listed(&saturday), server.asked().len()), (vec!["2026-01-10:".to_owned()], 0), "nothing is announced on Fridays");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use flate2::{Compress, Compression, FlushCompress};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -122,4 +123,13 @@ pub fn http(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let mut answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
     answer.extend_from_slice(body);
     answer
+}
+
+/// `size` spaces, gzipped. They are compressed once and repeated: after a full flush the next part begins like the first.
+pub fn bomb(size: usize) -> Vec<u8> {
+    const PART: usize = 4 << 20;
+    let mut part = Vec::with_capacity(PART);
+    Compress::new(Compression::fast(), false).compress_vec(&vec![b' '; PART], &mut part, FlushCompress::Full).unwrap();
+    // The header of RFC 1952 § 2.3 without a name.
+    [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255][..], &part.repeat(size / PART)].concat()
 }
