@@ -61,7 +61,7 @@ pub const MAX_DEPTH: usize = 32;
 pub const MAX_DISTANCE: u32 = 50;
 /// The most NEARs inside one another: people write two; each multiplies the places to compare.
 pub const MAX_NEARS: usize = 3;
-/// The most NEARs and `"…"~n` in one filter: the longest searches in use have 47.
+/// The most NEARs and pairs of words in `"…"~n` in one filter: the longest searches in use have 47.
 pub const MAX_PROXIMITIES: usize = 50;
 /// The most words in one `"…"~n`.
 pub const MAX_WITHIN: usize = 8;

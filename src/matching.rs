@@ -7,6 +7,7 @@
 mod alternatives;
 mod bitmap;
 mod catalogue;
+mod closed;
 mod excerpt;
 mod facts;
 mod highlight;
@@ -27,6 +28,7 @@ pub use excerpt::{Excerpt, excerpt};
 pub use highlight::highlights;
 pub use index::DayIndex;
 pub use matcher::Matcher;
+pub use text::stem;
 
 #[cfg(test)]
 mod tests;

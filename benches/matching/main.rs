@@ -1,11 +1,14 @@
 //! How fast a day's papers meet a million filters, and how that compares: one table, one run, the same inputs, equal counts.
 //!
 //!     make bench                                   everything, with PostgreSQL and Tantivy beside
-//!     cargo bench --bench matching -- [PART]...    engine, worst: those parts only
+//!     cargo bench --bench matching -- [PART]...    those parts only: engine, rivals, worst, parts
 //!
 //! Only the ratios within one run mean something; figures are processor time of one thread where the system tells it.
 
+mod parts;
+mod rivals;
 mod workload;
+mod worst;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -103,5 +106,14 @@ fn main() {
     println!("{} {} papers", material.papers.len(), if material.is_real { "real" } else { "invented" });
     if is_asked("engine") {
         engine(&material);
+    }
+    if is_asked("rivals") {
+        rivals::compare(&material);
+    }
+    if is_asked("worst") {
+        worst::search(&material);
+    }
+    if is_asked("parts") {
+        parts::measure();
     }
 }

@@ -10,13 +10,23 @@ use super::syntax::{Atom, Comparison, Expression, Feature, Near, Order, Phrase, 
 use super::words::{stands_alone, words};
 use crate::paper::{Paper, PaperId};
 
-const VOCABULARY: [&str; 24] = [
+const VOCABULARY: [&str; 34] = [
     "graph",
     "Graphs",
     "network",
     "networks",
     "NETWORK",
     "neural",
+    "networkgraph",
+    "work",
+    "works",
+    "net",
+    "realtosim",
+    "real",
+    "to",
+    "sim",
+    "tograph",
+    "α",
     "the",
     "of",
     "RAG",

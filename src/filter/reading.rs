@@ -55,7 +55,7 @@ fn refuse_costly(expression: &Expression) -> Result<(), Fault> {
     for (atom, _) in expression.atoms() {
         proximities += match atom {
             Atom::Text(_, Phrase { words, order: Order::Within(_) }) if words.len() > MAX_WITHIN => return fault(Problem::LongProximity),
-            Atom::Text(_, Phrase { order: Order::Within(_), .. }) => 1,
+            Atom::Text(_, Phrase { words, order: Order::Within(_) }) => words.len() / 2,
             Atom::Near(_, near) => near.count(),
             _ => 0,
         };

@@ -184,7 +184,7 @@ pub enum Order {
 }
 
 /// Two stretches of words of one text, in any order and without a word in common, with at most `distance` other words between them.
-/// Together they are a stretch again, from the first word of the one to the last of the other.
+/// Together they are a stretch again, from the first word of the one to the last of the other; of each, only with the nearest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Near {
     pub left: Stretch,

@@ -8,8 +8,7 @@ use crate::filter::words::each_word;
 
 use super::index::DayIndex;
 use super::near;
-use super::phrase::{Pattern, Run};
-use super::text::Wanted;
+use super::phrase::{Run, Term};
 
 /// The parts of `text`, which is the `field` of a paper (of the authors: one name), to mark for `filters`: byte ranges, ascending,
 /// apart from one another, each of whole words. A phrase is one part. What a filter leaves out marks nothing.
@@ -26,14 +25,13 @@ pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<us
     let index = DayIndex::of_text(field, text);
     let mut marks = Vec::new();
     for (scope, atom) in [first].into_iter().chain(wanted) {
-        let set_of = |word: &_| index.vocabulary.find(&Wanted::new(word, scope.is_names()));
         let mut mark = |run: Run| marks.push(ranges[run.first as usize].start..ranges[run.last as usize].end);
         match atom {
             Atom::Text(_, phrase) => {
-                let pattern = Pattern::new(&phrase.words, phrase.words.iter().map(set_of).collect(), phrase.order);
-                index.each_run(&pattern, mark);
+                let terms: Vec<Term> = phrase.words.iter().map(|word| index.term(word, scope.is_names())).collect();
+                index.each_run(&terms.iter().collect::<Vec<_>>(), phrase.order, mark);
             }
-            Atom::Near(_, near) => near::runs(&index, near, &set_of).into_iter().for_each(&mut mark),
+            Atom::Near(_, near) => near::runs(&index, near, scope.is_names()).into_iter().for_each(&mut mark),
             _ => {}
         }
     }

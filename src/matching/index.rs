@@ -6,6 +6,7 @@ use crate::filter::words::each_word;
 use crate::paper::Paper;
 
 use super::catalogue::Catalogue;
+use super::closed::Hyphenated;
 use super::facts::Facts;
 use super::matcher::{Kept, Matcher};
 use super::rank::Lengths;
@@ -21,6 +22,7 @@ pub struct DayIndex {
     /// The text that each place of the row belongs to.
     text_of: Vec<u32>,
     texts: Vec<Text>,
+    pub(super) hyphenated: Hyphenated,
     pub(super) facts: Facts,
     pub(super) lengths: Lengths,
     pub(super) kept: Kept,
@@ -109,6 +111,7 @@ struct Reading {
     words: Gathering,
     text_of: Vec<u32>,
     texts: Vec<Text>,
+    hyphenated: Hyphenated,
     facts: Facts,
     lengths: Lengths,
 }
@@ -124,7 +127,11 @@ impl Reading {
     /// Reads one text and says how many words it has.
     fn text(&mut self, paper: u32, field: Field, text: &str) -> usize {
         let start = self.words.len();
-        each_word(text, |word| self.words.word(&word));
+        self.hyphenated.end_text();
+        each_word(text, |word| {
+            self.hyphenated.read(text, &word, self.words.len() as u32);
+            self.words.word(&word);
+        });
         let words = self.words.len() - start;
         self.words.end_text();
         self.text_of.resize(self.words.len(), self.texts.len() as u32);
@@ -133,9 +140,9 @@ impl Reading {
     }
 
     fn finish(self) -> DayIndex {
-        let Reading { words, text_of, texts, facts, lengths } = self;
+        let Reading { words, text_of, texts, hyphenated, facts, lengths } = self;
         let (vocabulary, row) = words.finish();
-        DayIndex { vocabulary, row, text_of, texts, facts, lengths, kept: Kept::default() }
+        DayIndex { vocabulary, row, text_of, texts, hyphenated, facts, lengths, kept: Kept::default() }
     }
 }
 

@@ -7,12 +7,10 @@ use super::bitmap::{self, Bitmap};
 use super::catalogue::{Catalogue, Compiled, Question};
 use super::index::{DayIndex, Text};
 use super::near;
-use super::phrase::{Pattern, Run};
+use super::phrase::{Run, Term};
 use super::program::{Stack, Step};
 use super::rank::{self, Score};
 use super::slots::Slots;
-use super::text::Wanted;
-use super::vocabulary::WordSet;
 
 /// What one index remembers of atoms at most, in bytes; beyond it, an atom is looked up anew for every filter.
 const MAX_REMEMBERED_BYTES: usize = 64 << 20;
@@ -26,7 +24,7 @@ pub(super) struct Kept(Mutex<Option<(u64, Arc<Memory>)>>);
 /// The atoms that were looked up so far, each once, and the words they are made of.
 #[derive(Default)]
 struct Memory {
-    words: Slots<WordSet>,
+    words: Slots<Term>,
     /// `None` where no paper has the atom.
     atoms: Slots<Option<Box<Hits>>>,
     bytes: AtomicUsize,
@@ -45,7 +43,7 @@ pub struct Matcher<'a> {
     catalogue: &'a Catalogue,
     memory: Arc<Memory>,
     stack: Stack,
-    found: Vec<u32>,
+    found: Box<[u32]>,
 }
 
 impl DayIndex {
@@ -62,7 +60,8 @@ impl DayIndex {
 
 impl<'a> Matcher<'a> {
     fn new(index: &'a DayIndex, catalogue: &'a Catalogue, memory: Arc<Memory>) -> Matcher<'a> {
-        Matcher { index, catalogue, memory, stack: Stack::default(), found: Vec::new() }
+        let found = vec![0; bitmap::room(index.len())].into_boxed_slice();
+        Matcher { index, catalogue, memory, stack: Stack::default(), found }
     }
 
     /// A matcher whose work nobody shares.
@@ -85,10 +84,9 @@ impl<'a> Matcher<'a> {
                 Step::PopOr | Step::PopAnd | Step::PopAndNot => stack.pop(*step),
             }
         }
-        self.found.clear();
-        bitmap::list(stack.take(), &mut self.found);
+        let count = bitmap::list(stack.take(), &mut self.found);
         self.stack = stack;
-        &self.found
+        &self.found[..count]
     }
 
     /// How well each of the papers `ordinals` (ascending) matches: 0 or more, comparable between papers of one index under one
@@ -156,23 +154,19 @@ impl<'a> Matcher<'a> {
         match question {
             Question::Fact(_) => {}
             Question::Text { fields, order, words } => {
-                let Some(sets) = self.word_sets(words) else { return };
-                self.index.each_run(&Pattern::new(words, sets, *order), |run| take_run(*fields, run));
+                let terms: Vec<&Term> = words.iter().map(|word| self.term(*word)).collect();
+                self.index.each_run(&terms, *order, |run| take_run(*fields, run));
             }
             Question::Near { fields, whole, near } => {
-                let set_of = |word: &_| self.index.vocabulary.find(&Wanted::new(word, *whole));
-                near::runs(self.index, near, &set_of).into_iter().for_each(|run| take_run(*fields, run));
+                near::runs(self.index, near, *whole).into_iter().for_each(|run| take_run(*fields, run));
             }
         }
     }
 
-    /// The words of the index that those of the catalogue stand for; `None` if there is none for some.
-    fn word_sets(&self, words: &[u32]) -> Option<Vec<WordSet>> {
-        let word_set = |number: &u32| {
-            let find = || self.catalogue.with_word(*number, |word, whole| self.index.vocabulary.find(&Wanted::new(word, whole)));
-            Some(self.memory.words.at(*number).get_or_init(find)).filter(|set| **set != WordSet::NONE).cloned()
-        };
-        words.iter().map(word_set).collect()
+    /// A word of the catalogue, looked up once.
+    fn term(&self, number: u32) -> &Term {
+        let look_up = || self.catalogue.with_word(number, |word, whole| self.index.term(word, whole));
+        self.memory.words.at(number).get_or_init(look_up)
     }
 }
 

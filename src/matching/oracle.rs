@@ -5,6 +5,7 @@ use crate::filter::words::{FoundWord, fold_case, words};
 use crate::filter::{CATEGORY_ALIASES, CategoryPattern, Filter};
 use crate::paper::Paper;
 
+use super::closed::{MAX_CLOSED, MAX_PARTS, head, is_hyphen, may_be_closed, may_be_one};
 use super::text::stem;
 
 /// Whether `paper` matches `filter`.
@@ -24,7 +25,7 @@ fn holds(expression: &Expression, paper: &Paper) -> bool {
 fn atom_holds(atom: &Atom, paper: &Paper) -> bool {
     match atom {
         Atom::Text(scope, phrase) => texts(*scope, paper).iter().any(|text| text_holds(phrase, *scope, text)),
-        Atom::Near(scope, near) => texts(*scope, paper).iter().any(|text| !stretches_near(near, *scope, &words(text)).is_empty()),
+        Atom::Near(scope, near) => texts(*scope, paper).iter().any(|text| !stretches_near(near, *scope, text, &words(text)).is_empty()),
         Atom::Category(pattern) => paper.categories.iter().any(|category| is_in(pattern, category)),
         Atom::Source(name) => paper.sources.iter().any(|source| fold_case(source.trim()) == *name),
         Atom::Upvotes(comparison, number) => paper.upvotes.is_some_and(|votes| comparison.holds(votes, *number)),
@@ -50,9 +51,7 @@ fn texts(scope: Scope, paper: &Paper) -> Vec<&String> {
 fn text_holds(phrase: &Phrase, scope: Scope, text: &str) -> bool {
     let found = words(text);
     match phrase.order {
-        Order::InSequence => {
-            found.windows(phrase.words.len()).any(|window| phrase.words.iter().zip(window).all(|(word, found)| is_word(word, scope, found)))
-        }
+        Order::InSequence => !runs(&phrase.words, scope, text, &found).is_empty(),
         Order::Within(distance) => {
             let width = phrase.words.len() + distance as usize;
             (0..found.len()).any(|from| holds_all(phrase, scope, &found[from..found.len().min(from + width)]))
@@ -60,32 +59,79 @@ fn text_holds(phrase: &Phrase, scope: Scope, text: &str) -> bool {
     }
 }
 
-/// From the first to behind the last word of each stretch that `near` asks for.
-fn stretches_near(near: &Near, scope: Scope, text: &[FoundWord]) -> Vec<(usize, usize)> {
-    let (left, right) = (stretches(&near.left, scope, text), stretches(&near.right, scope, text));
-    let mut found = Vec::new();
-    for (start, end) in left {
-        for &(from, to) in &right {
-            let is_near = |gap: Option<usize>| gap.is_some_and(|words| words <= near.distance as usize);
-            if is_near(from.checked_sub(end)) || is_near(start.checked_sub(to)) {
-                found.push((start.min(from), end.max(to)));
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
+/// From the first to behind the last word of each run of `text` that is `wanted`.
+fn runs(wanted: &[Word], scope: Scope, text: &str, found: &[FoundWord]) -> Vec<(usize, usize)> {
+    (0..found.len()).flat_map(|from| ends(wanted, scope, text, found, from).into_iter().map(move |end| (from, end))).collect()
 }
 
-fn stretches(stretch: &Stretch, scope: Scope, text: &[FoundWord]) -> Vec<(usize, usize)> {
-    match stretch {
-        Stretch::Near(near) => stretches_near(near, scope, text),
-        Stretch::AnyOf(parts) => parts.iter().flat_map(|part| stretches(part, scope, text)).collect(),
-        Stretch::Words(wanted) => {
-            let windows = text.windows(wanted.len()).enumerate();
-            let is_here = |window: &[FoundWord]| wanted.iter().zip(window).all(|(word, found)| is_word(word, scope, found));
-            windows.filter(|(_, window)| is_here(window)).map(|(start, _)| (start, start + wanted.len())).collect()
+/// Where the runs end that begin `from` there.
+fn ends(wanted: &[Word], scope: Scope, text: &str, found: &[FoundWord], from: usize) -> Vec<usize> {
+    let Some(first) = wanted.first() else { return vec![from] };
+    let Some(here) = found.get(from) else { return Vec::new() };
+    let mut all = Vec::new();
+    if is_word(first, scope, here) {
+        all.extend(ends(&wanted[1..], scope, text, found, from + 1));
+    }
+    for parts in 2..=MAX_PARTS {
+        if found.get(from..from + parts).is_some_and(|run| run_is_word(first, scope, text, run)) {
+            all.extend(ends(&wanted[1..], scope, text, found, from + parts));
         }
+        if wanted.get(..parts).is_some_and(|words| words_are_word(words, scope, here)) {
+            all.extend(ends(&wanted[parts..], scope, text, found, from + 1));
+        }
+    }
+    all
+}
+
+/// Whether a run of words of `text` spells `word`.
+fn run_is_word(word: &Word, scope: Scope, text: &str, run: &[FoundWord]) -> bool {
+    let Word::Stem(wanted) = word else { return false };
+    let spelled = |run: &[FoundWord]| run.iter().map(|word| word.folded.as_str()).collect::<String>();
+    let all_joined = run.windows(2).all(|pair| is_hyphen(&text[pair[0].range.end..pair[1].range.start]));
+    if all_joined && spelled(run).len() <= MAX_CLOSED && is_form(wanted, scope, &spelled(run)) {
+        return true;
+    }
+    let (last, before) = run.split_last().expect("a run has two words or more");
+    let tail = wanted.strip_prefix(&spelled(before)).filter(|tail| !tail.is_empty() && wanted.len() <= MAX_CLOSED);
+    tail.is_some_and(|tail| is_form(tail, scope, &last.folded)) && may_be_one(&run[0].folded, &last.folded)
+}
+
+/// Whether several words of a filter spell `found`.
+fn words_are_word(words: &[Word], scope: Scope, found: &FoundWord) -> bool {
+    let texts: Vec<&str> = words.iter().filter_map(|word| if let Word::Stem(text) = word { Some(text.as_str()) } else { None }).collect();
+    let (last, before) = texts.split_last().unwrap_or((&"", &[]));
+    texts.len() == words.len()
+        && may_be_closed(texts[0], last)
+        && texts.concat().len() <= MAX_CLOSED
+        && found.folded.starts_with(&(before.concat() + head(last)))
+        && is_form(&texts.concat(), scope, &found.folded)
+}
+
+fn is_form(wanted: &str, scope: Scope, found: &str) -> bool {
+    if scope.is_names() { wanted == found } else { stem(wanted) == stem(found) }
+}
+
+/// From the first to behind the last word of each stretch that `near` asks for, of which only the nearest count.
+fn stretches_near(near: &Near, scope: Scope, text: &str, words: &[FoundWord]) -> Vec<(usize, usize)> {
+    let (left, right) = (stretches(&near.left, scope, text, words), stretches(&near.right, scope, text, words));
+    let mut pairs = Vec::new();
+    for (first, second) in [(&left, &right), (&right, &left)] {
+        for &one in first {
+            pairs.extend(second.iter().filter(|other| other.0 >= one.1).min().map(|&other| (one, other)));
+        }
+        for &one in second {
+            pairs.extend(first.iter().filter(|other| other.1 <= one.0).max_by_key(|other| (other.1, other.0)).map(|&other| (other, one)));
+        }
+    }
+    let is_near = |(first, second): &((usize, usize), (usize, usize))| second.0 - first.1 <= near.distance as usize;
+    pairs.into_iter().filter(is_near).map(|(first, second)| (first.0, second.1)).collect()
+}
+
+fn stretches(stretch: &Stretch, scope: Scope, text: &str, found: &[FoundWord]) -> Vec<(usize, usize)> {
+    match stretch {
+        Stretch::Near(near) => stretches_near(near, scope, text, found),
+        Stretch::AnyOf(parts) => parts.iter().flat_map(|part| stretches(part, scope, text, found)).collect(),
+        Stretch::Words(wanted) => runs(wanted, scope, text, found),
     }
 }
 
@@ -99,8 +145,7 @@ fn holds_all(phrase: &Phrase, scope: Scope, window: &[FoundWord]) -> bool {
 
 fn is_word(word: &Word, scope: Scope, found: &FoundWord) -> bool {
     match word {
-        Word::Stem(text) if matches!(scope, Scope::Author | Scope::Organization) => found.folded == *text,
-        Word::Stem(text) => stem(&found.folded) == stem(text),
+        Word::Stem(text) => is_form(text, scope, &found.folded),
         Word::Prefix(text) => found.folded.starts_with(text),
         Word::Pattern(pattern) => has_shape(pattern, &found.folded),
         Word::Exact(text) => found.folded == *text,

@@ -1,7 +1,8 @@
 //! Where the words of a phrase stand together.
 
-use crate::filter::syntax::Order;
+use crate::filter::syntax::{Order, Word};
 
+use super::closed::{Joint, Part};
 use super::index::DayIndex;
 use super::vocabulary::WordSet;
 use super::within;
@@ -14,42 +15,79 @@ pub(super) struct Run {
     pub last: u32,
 }
 
-/// A phrase, with its words looked up in one index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
-    pub words: Vec<WordSet>,
-    pub order: Order,
-    /// For each word, which is the first that was written like it. Words written otherwise may find the same word.
-    firsts: Vec<usize>,
-}
-
-impl Pattern {
-    /// The pattern of words `written` so, which find `words`.
-    pub(super) fn new<W: PartialEq>(written: &[W], words: Vec<WordSet>, order: Order) -> Self {
-        let firsts = written.iter().map(|word| written.iter().position(|other| other == word).unwrap_or(0)).collect();
-        Self { words, order, firsts }
-    }
+/// A word of a filter, looked up in one index.
+pub(super) struct Term {
+    pub word: Word,
+    pub set: WordSet,
+    /// The runs of several words that spell it, ascending.
+    pub spelled: Vec<Run>,
+    /// What it contributes to compounds; none for other than plain words.
+    pub part: Option<Part>,
 }
 
 impl DayIndex {
-    /// Hands on every run of `pattern` in any field, in no order.
-    pub(super) fn each_run(&self, pattern: &Pattern, mut take: impl FnMut(Run)) {
-        match (pattern.words.as_slice(), pattern.order) {
-            ([word], _) => self.vocabulary.places(word).flatten().for_each(|&place| take(Run { first: place, last: place })),
-            (words, Order::InSequence) => self.in_sequence(words, take),
-            (words, Order::Within(distance)) => within::each_run(self, words, &pattern.firsts, distance, take),
+    /// Hands on every run of the phrase `terms` in any field, each once, in no order.
+    pub(super) fn each_run(&self, terms: &[&Term], order: Order, mut take: impl FnMut(Run)) {
+        match (terms, order) {
+            ([term], _) => {
+                self.vocabulary.places(&term.set).flatten().for_each(|&place| take(Run { first: place, last: place }));
+                term.spelled.iter().for_each(|run| take(*run));
+            }
+            (terms, Order::InSequence) => {
+                let joints = self.joints(terms);
+                if joints.is_empty() && terms.iter().all(|term| term.spelled.is_empty()) {
+                    self.in_sequence(&terms.iter().map(|term| &term.set).collect::<Vec<_>>(), take);
+                } else {
+                    self.aligned(terms, &joints).into_iter().for_each(take);
+                }
+            }
+            (terms, Order::Within(distance)) => {
+                within::each_run(self, terms, distance, take);
+            }
         }
     }
 
-    fn in_sequence(&self, words: &[WordSet], mut take: impl FnMut(Run)) {
+    /// Hands on every run where the words stand one for one.
+    pub(super) fn in_sequence(&self, words: &[&WordSet], mut take: impl FnMut(Run)) {
         // The rarest word leads; beside each place of it, the row says whether the others stand there.
-        let rarest = (0..words.len()).min_by_key(|&i| self.vocabulary.count(&words[i])).unwrap_or(0);
-        for &place in self.vocabulary.places(&words[rarest]).flatten() {
+        let rarest = (0..words.len()).min_by_key(|&i| self.vocabulary.count(words[i])).unwrap_or(0);
+        for &place in self.vocabulary.places(words[rarest]).flatten() {
             let Some(first) = (place as usize).checked_sub(rarest) else { continue };
             let Some(stretch) = self.row.get(first..first + words.len()) else { continue };
             if stretch.iter().zip(words).all(|(&word, wanted)| self.vocabulary.holds(wanted, word)) {
                 take(Run { first: first as u32, last: (first + words.len() - 1) as u32 });
             }
         }
+    }
+
+    /// Every run of the phrase where some words of the one side spell one of the other.
+    fn aligned(&self, terms: &[&Term], joints: &[Joint]) -> Vec<Run> {
+        let mut runs: Vec<Vec<Run>> = vec![Vec::new(); terms.len() + 1];
+        for (at, term) in terms.iter().enumerate() {
+            let (before, behind) = runs.split_at_mut(at + 1);
+            let joints = || joints.iter().filter(|joint| joint.at == at).map(|joint| (joint.parts, &joint.set));
+            let sets = [(1, &term.set)].into_iter().chain(joints());
+            if at == 0 {
+                for (parts, set) in sets {
+                    behind[parts - 1].extend(self.vocabulary.places(set).flatten().map(|&place| Run { first: place, last: place }));
+                }
+                behind[0].extend(&term.spelled);
+                continue;
+            }
+            for &Run { first, last } in &before[at] {
+                let next = last + 1;
+                // A break stands behind every text, so there is a next.
+                let word = self.row[next as usize];
+                let one_for_some = sets.clone().filter(|(_, set)| self.vocabulary.holds(set, word));
+                one_for_some.for_each(|(parts, _)| behind[parts - 1].push(Run { first, last: next }));
+                let from = term.spelled.partition_point(|run| run.first < next);
+                let spelled = term.spelled[from..].iter().take_while(|run| run.first == next);
+                behind[0].extend(spelled.map(|run| Run { first, last: run.last }));
+            }
+        }
+        let mut whole = runs.pop().unwrap_or_default();
+        whole.sort_unstable();
+        whole.dedup();
+        whole
     }
 }

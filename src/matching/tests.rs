@@ -89,6 +89,64 @@ fn a_filter_matches_the_papers_a_reader_expects() {
 }
 
 #[test]
+fn a_compound_is_found_open_hyphenated_and_closed() {
+    let check = |text: &str, abstract_text: &str, expect: bool| {
+        let (filter, paper) = (filter(text), paper("", abstract_text));
+        assert_eq!(!DayIndex::build([&paper]).matches(&filter).is_empty(), expect, "{text} in {abstract_text}");
+        assert_eq!(oracle::matches(&filter, &paper), expect, "{text} in {abstract_text}");
+    };
+    let forms = ["real-to-sim", "\"real to sim\"", "realtosim"];
+    for filter in forms {
+        for text in ["A real-to-sim gap", "Closing real to sim", "Realtosim transfer", "ｒｅａｌ－ｔｏ－ｓｉｍ", "real–to‐sim"]
+        {
+            check(filter, text, true);
+        }
+        check(filter, "a real sim to come", false);
+        check(filter, "real. To simulate", false);
+        check(&format!("{filter} NEAR/1 policy"), "real-to-sim of policies", true);
+    }
+    for text in ["multi-modal", "multi modal", "multimodal"] {
+        ["multimodal", "multi-modal", "\"multi modal\""].iter().for_each(|filter| check(filter, text, true));
+    }
+    check("\"multimodal agents\"", "a multi-modal agent", true);
+    check("\"multi modal agents\"", "a multimodal agent", true);
+    check("finetuning", "fine-tuned models", true);
+    check("\"fine tuning\"", "finetuned", true);
+    check("datasets", "a new data set", true);
+    check("gpt-4", "GPT4", true);
+    check("gpt4", "GPT-4", true);
+    check("email", "e-mail", true);
+    check("together", "we want to get her", false);
+    check("\"to get her\"", "together", false);
+    check("together", "to-get-her", true);
+    check("information", "robots in formation", false);
+    check("cost", "the cos t term", false);
+    check("=realtosim", "real-to-sim", false);
+    check("realtosi*", "real-to-sim", false);
+    check("author:xiaoming", "xiao-ming", false);
+}
+
+#[test]
+fn names_are_found_with_and_without_their_hyphens() {
+    let paper = Paper { authors: vec!["Xiao-Ming Li".into(), "Jeanpaul Roux".into()], ..paper("", "") };
+    let index = DayIndex::build([&paper]);
+    for (text, expect) in [
+        ("xiaoming", 1),
+        ("\"xiaoming li\"", 1),
+        ("xiao-ming", 1),
+        ("jean-paul", 1),
+        ("\"jean paul roux\"", 1),
+        ("jeanpauls", 0),
+        ("liroux", 0),
+        ("mingli", 0),
+    ] {
+        let filter = filter(&format!("author:{text}"));
+        assert_eq!(index.matches(&filter).len(), expect, "{text}");
+        assert_eq!(oracle::matches(&filter, &paper), expect == 1, "{text}");
+    }
+}
+
+#[test]
 fn unknown_votes_match_no_comparison() {
     let index = DayIndex::build([&paper("a", "")]);
     assert_eq!(index.matches(&filter("upvotes:>=0 OR upvotes:<5")), Vec::<u32>::new());
@@ -138,6 +196,8 @@ fn the_words_that_matched_are_marked() {
     check(&["abstract:a author:b cat:cs.LG"], "a b", &[]);
     check(&["==RAG"], "RAG rag", &["RAG"]);
     check(&["rag NEAR/1 graph"], "graph of RAG", &["graph of RAG"]);
+    check(&["realtosim"], "Real-to-sim or real to sim", &["Real-to-sim", "real to sim"]);
+    check(&["\"multi modal agents\""], "Multimodal agents", &["Multimodal agents"]);
     check(&[], "a", &[]);
 }
 

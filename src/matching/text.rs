@@ -8,7 +8,7 @@ use crate::filter::syntax::Word;
 
 /// The stem of a word in folded case, by Snowball's English rules (<https://snowballstem.org>). Words with other letters or
 /// with digits are their own stem.
-pub(super) fn stem(folded: &str) -> Cow<'_, str> {
+pub fn stem(folded: &str) -> Cow<'_, str> {
     if folded.bytes().all(|b| b.is_ascii_lowercase()) {
         let word = abbreviation_of_plural(folded).unwrap_or(folded);
         Stemmer::create(Algorithm::English).stem(word)

@@ -171,7 +171,27 @@ impl Vocabulary {
         }
     }
 
-    fn beginning_with(&self, text: &str) -> (WordId, WordId) {
+    /// The word in folded case.
+    pub fn folded(&self, word: WordId) -> &str {
+        &self.words[word as usize].folded
+    }
+
+    /// The words of `range`, which share their first `shared` bytes, that go on with `text` behind them.
+    pub fn going_on(&self, range: (WordId, WordId), shared: usize, text: &str) -> (WordId, WordId) {
+        let words = &self.words[range.0 as usize..range.1 as usize];
+        let from = words.partition_point(|word| word.folded[shared..] < *text);
+        let length = words[from..].partition_point(|word| word.folded[shared..].starts_with(text));
+        (range.0 + from as WordId, range.0 + (from + length) as WordId)
+    }
+
+    /// The words of `set` that lie in `range`.
+    pub fn within(&self, set: &WordSet, range: (WordId, WordId)) -> WordSet {
+        let found: Vec<WordId> = (range.0..range.1).filter(|&word| self.holds(set, word)).collect();
+        if found.is_empty() { WordSet::NONE } else { WordSet::Several(found.into()) }
+    }
+
+    /// The words that begin with `text`, from and up to.
+    pub fn beginning_with(&self, text: &str) -> (WordId, WordId) {
         let from = self.words.partition_point(|word| *word.folded < *text);
         let length = self.words[from..].partition_point(|word| word.folded.starts_with(text));
         (from as WordId, (from + length) as WordId)
@@ -192,12 +212,12 @@ impl Vocabulary {
 
     /// Where the words of `set` stand: lists of places, each ascending.
     pub fn places<'a>(&'a self, set: &'a WordSet) -> impl Iterator<Item = &'a [u32]> {
-        let (whole, words) = match set {
-            WordSet::Range(from, to) => (Some(self.places.members(*from, *to)), &[][..]),
-            WordSet::Stem(stem) => (None, self.words_of_stem.members(*stem, stem + 1)),
-            WordSet::Several(words) => (None, &**words),
+        let (range, words) = match set {
+            WordSet::Range(from, to) => (*from..*to, &[][..]),
+            WordSet::Stem(stem) => (0..0, self.words_of_stem.members(*stem, stem + 1)),
+            WordSet::Several(words) => (0..0, &**words),
         };
-        whole.into_iter().chain(words.iter().map(|&word| self.places.members(word, word + 1)))
+        range.chain(words.iter().copied()).map(|word| self.places.members(word, word + 1))
     }
 
     /// How often the words of `set` stand in the row.

@@ -1,0 +1,129 @@
+//! Looks for the filter that costs most: random shapes of accepted filters, the worst ones changed at random again and again.
+
+use paperlark::filter::{Filter, MAX_TERMS};
+use paperlark::matching::DayIndex;
+use rand::rngs::StdRng;
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{Rng, SeedableRng};
+
+use crate::workload::Material;
+use crate::{clock, median};
+
+const PAPERS: usize = 3_000;
+const TRIED: usize = 150;
+const CHANGED: usize = 250;
+const SHAPES: usize = 15;
+
+/// A filter as its parts; what is changed is one part at a time.
+#[derive(Clone)]
+struct Candidate {
+    parts: Vec<String>,
+    joined_by: &'static str,
+}
+
+impl Candidate {
+    /// The filter with as many parts as are accepted.
+    fn filter(&self) -> Option<(Filter, usize)> {
+        let mut count = self.parts.len();
+        while count > 0 {
+            if let Ok(filter) = Filter::parse(&self.parts[..count].join(self.joined_by)) {
+                return Some((filter, count));
+            }
+            count = count * 9 / 10;
+        }
+        None
+    }
+}
+
+/// The words of the day, the most frequent first.
+struct Words<'a>(Vec<&'a str>);
+
+impl<'a> Words<'a> {
+    fn of(index: &'a DayIndex) -> Words<'a> {
+        let mut words: Vec<(&str, usize)> = index.vocabulary().filter(|(word, _)| word.bytes().all(|b| b.is_ascii_lowercase())).collect();
+        words.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        Words(words.into_iter().map(|(word, _)| word).collect())
+    }
+
+    /// One of the most frequent, of which there are `among`.
+    fn frequent(&self, random: &mut StdRng, among: usize) -> &'a str {
+        self.0[..among.min(self.0.len())].choose(random).expect("the day has words")
+    }
+}
+
+fn part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
+    let among = *[3, 8, 25, 100, 2_000].choose(random).expect("not empty");
+    let mut word = || words.frequent(random, among).to_owned();
+    let [a, b, c, d, e, f, g, h] = std::array::from_fn(|_| word());
+    let field = ["", "", "title:", "abstract:", "all:", "author:"].choose(random).expect("not empty");
+    let distance = random.random_range(0..=50_u32);
+    let letters = |word: &str, random: &mut StdRng| word.chars().chain("es".chars()).take(random.random_range(2..4)).collect::<String>();
+    match shape {
+        0 => format!("{field}\"{a}\""),
+        1 => format!("{field}\"{a} {b}\""),
+        2 => format!("{field}\"{a} {b} {c} {d}\""),
+        3 => format!("{field}{}*", letters(&a, random)),
+        4 => format!("{field}\"{}* {}*\"", letters(&a, random), letters(&b, random)),
+        5 => format!("{field}\"{a} {b}\"~{distance}"),
+        6 => format!("{field}\"{a} {b} {c} {d}\"~{distance}"),
+        7 => format!("{field}({a} NEAR/{distance} {b})"),
+        8 => format!("{field}(({a} NEAR/{distance} {b}) NEAR/{distance} ({c} OR {d}))"),
+        9 => format!("{field}((({a} OR {b}) NEAR/{distance} ({c} OR {d})) NEAR/{distance} ({a} NEAR/{distance} {c}))"),
+        10 => format!("{field}{}?{}*", letters(&a, random), b.chars().next().unwrap_or('e')),
+        11 => format!("{field}{a}{b}"),
+        12 => format!("{field}(({a} OR {b} OR {c} OR {d} OR {e}) NEAR/{distance} ({f} OR {g} OR {h} OR {a}{b}))"),
+        13 => format!("NOT (\"{a} {b}\" NOT ({c} OR {field}\"{d}\"))"),
+        _ => format!("({a} AND ({b} OR NOT \"{c} {d}\"))"),
+    }
+}
+
+fn candidate(words: &Words<'_>, random: &mut StdRng) -> Candidate {
+    let shape = random.random_range(0..SHAPES + 3);
+    // Some mix all shapes.
+    let shape_of = |random: &mut StdRng| if shape < SHAPES { shape } else { random.random_range(0..SHAPES) };
+    let mut parts: Vec<String> = (0..MAX_TERMS).map(|_| part(shape_of(random), words, random)).collect();
+    parts.insert(0, "zebra".to_owned());
+    Candidate { parts, joined_by: [" OR ", " AND "].choose(random).expect("not empty") }
+}
+
+pub fn search(material: &Material) {
+    let papers = &material.papers[..PAPERS];
+    let index = DayIndex::build(papers);
+    let words = Words::of(&index);
+    let mut random = StdRng::seed_from_u64(5);
+    let cost = |candidate: &Candidate, runs: usize| {
+        let Some((filter, _)) = candidate.filter() else { return std::time::Duration::ZERO };
+        median(runs, || index.matches(&filter).len()).1
+    };
+    let mut tried: Vec<_> = (0..TRIED).map(|_| candidate(&words, &mut random)).map(|one| (cost(&one, 1), one)).collect();
+    tried.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+    tried.truncate(5);
+    let start = clock();
+    for change in 0..CHANGED {
+        let at = change % tried.len();
+        let mut changed = tried[at].1.clone();
+        let replaced: Vec<String> = (0..changed.parts.len()).map(|_| part(random.random_range(0..SHAPES), &words, &mut random)).collect();
+        match random.random_range(0..3) {
+            0 => changed.parts.shuffle(&mut random),
+            _ => {
+                let (from, length) = (random.random_range(1..changed.parts.len()), random.random_range(1..80));
+                let to = (from + length).min(changed.parts.len());
+                changed.parts[from..to].clone_from_slice(&replaced[from..to]);
+            }
+        }
+        let found = cost(&changed, 1);
+        if found > tried[at].0 {
+            tried[at] = (found, changed);
+        }
+    }
+    println!("The worst filter of {} tried over {PAPERS} papers, in {:.0} s of search:", TRIED + CHANGED, (clock() - start).as_secs_f64());
+    let worst = tried.into_iter().max_by_key(|(cost, _)| *cost).expect("some were tried").1;
+    let (filter, parts) = worst.filter().expect("it was accepted");
+    let text = filter.to_string();
+    println!(
+        "  {:>8.2} ms   {parts} parts, {} characters: {}…",
+        cost(&worst, 5).as_secs_f64() * 1e3,
+        text.len(),
+        &text[..text.floor_char_boundary(160)]
+    );
+}

@@ -1,0 +1,240 @@
+//! Compounds, which some write open (`real to sim`), some with hyphens (`real-to-sim`) and some closed (`realtosim`).
+//!
+//! All three are found by any of them, by three rules that look at one text only:
+//! - words that hyphens join are also the word they spell;
+//! - a word of a filter is also found as several words that spell it, if these begin and end with words of some content:
+//!   `realtosim` as `real to sim`, but not `together` as `to get her`;
+//! - words that follow one another in a filter are also found as the one word they spell, on the same condition.
+//!
+//! The rules hold for plain words, not for prefixes, patterns and exact forms, nor within `"…"~3`.
+
+use crate::filter::syntax::Word;
+use crate::filter::words::SeenWord;
+
+use super::index::DayIndex;
+use super::phrase::{Run, Term};
+use super::text::{Wanted, stem};
+use super::vocabulary::{Table, WordId, WordSet};
+
+/// The most words that spell one: `state of the art`.
+pub(super) const MAX_PARTS: usize = 4;
+/// The longest word, in bytes, that is taken for a compound; keeps the ways to cut it few.
+pub(super) const MAX_CLOSED: usize = 32;
+
+/// English words without content of their own; ascending. Particles such as `over` and `off` begin real compounds and are not
+/// among them.
+const FUNCTION_WORDS: [&str; 99] = [
+    "a", "about", "all", "also", "am", "an", "and", "another", "any", "are", "as", "at", "be", "been", "being", "both", "but", "by", "can",
+    "could", "did", "do", "does", "each", "either", "else", "ever", "every", "few", "for", "from", "had", "has", "have", "he", "her",
+    "here", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "might", "more", "most", "much", "must", "my",
+    "neither", "never", "no", "nor", "not", "now", "of", "one", "or", "our", "own", "shall", "she", "should", "so", "some", "such", "than",
+    "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "us", "very", "was", "we", "were",
+    "what", "when", "where", "which", "who", "will", "with", "would", "you",
+];
+
+fn has_content(word: &str) -> bool {
+    FUNCTION_WORDS.binary_search(&word).is_err()
+}
+
+/// Whether several words of a text, of which these are the ends, can be meant as one though nothing joins them. Ends of one or two
+/// letters stand beside others by chance: `cos t` is no `cost`.
+pub(super) fn may_be_one(first: &str, last: &str) -> bool {
+    may_begin(first) && may_end(last)
+}
+
+fn may_begin(word: &str) -> bool {
+    word.chars().nth(2).is_some() && has_content(word)
+}
+
+fn may_end(word: &str) -> bool {
+    has_content(word) && (word.chars().nth(2).is_some() || word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether words of a filter, of which these are the ends, can be meant as one.
+pub(super) fn may_be_closed(first: &str, last: &str) -> bool {
+    has_content(first) && has_content(last)
+}
+
+/// What a word that is spelled by others shares with the last of them, whatever their forms. Tells most that spell nothing.
+pub(super) fn head(last: &str) -> &str {
+    last.char_indices().nth(2).map_or("", |(second, _)| &last[..second])
+}
+
+/// Whether `gap` is all that stands between two words and joins them.
+pub(super) fn is_hyphen(gap: &str) -> bool {
+    matches!(gap, "-" | "\u{2010}" | "\u{2011}" | "\u{2013}" | "\u{2212}" | "\u{ff0d}")
+}
+
+/// The words that hyphens spell in a window.
+#[derive(Default)]
+pub(super) struct Hyphenated {
+    forms: Table<Box<str>, Vec<Run>>,
+    stems: Table<Box<str>, Vec<Box<str>>>,
+    /// The words of the text being read that are joined so far.
+    joined: String,
+    starts: Vec<usize>,
+    end: usize,
+}
+
+impl Hyphenated {
+    /// Reads the next word of `text`, which stands at `place`.
+    pub fn read(&mut self, text: &str, word: &SeenWord<'_>, place: u32) {
+        if !text.get(self.end..word.start).is_some_and(is_hyphen) {
+            self.end_text();
+        }
+        self.starts.push(self.joined.len());
+        self.joined.push_str(word.folded);
+        self.end = word.end;
+        for (parts, start) in (2..=MAX_PARTS).zip(self.starts.iter().rev().skip(1)) {
+            let closed = &self.joined[*start..];
+            if closed.len() > MAX_CLOSED {
+                break;
+            }
+            let run = Run { first: place + 1 - parts as u32, last: place };
+            match self.forms.get_mut(closed) {
+                Some(runs) => runs.push(run),
+                None => {
+                    self.stems.entry(stem(closed).into()).or_default().push(closed.into());
+                    self.forms.insert(closed.into(), vec![run]);
+                }
+            }
+        }
+    }
+
+    /// Ends the text: nothing joins the next one.
+    pub fn end_text(&mut self) {
+        self.joined.clear();
+        self.starts.clear();
+        self.end = usize::MAX;
+    }
+
+    fn find(&self, text: &str, whole: bool) -> impl Iterator<Item = Run> {
+        let (form, stem) = if whole { (self.forms.get(text), None) } else { (None, self.stems.get(&*stem(text))) };
+        let of_stem = stem.into_iter().flatten().filter_map(|form| self.forms.get(form));
+        form.into_iter().chain(of_stem).flatten().copied()
+    }
+}
+
+/// A word of a filter as a possible part of a compound.
+pub(super) struct Part {
+    text: Box<str>,
+    whole: bool,
+    has_content: bool,
+    /// The words of the index that begin so.
+    beginning: (WordId, WordId),
+    /// What these go on with, and what the word itself begins with, as bits; if they have none in common, nothing that begins with
+    /// the two words is in the index. Spares most look-ups.
+    goes_on: u64,
+    head: u64,
+}
+
+/// The bit of the first two letters.
+fn bit(text: &str) -> u64 {
+    1 << (text.chars().take(2).fold(0, |hash: u32, letter| hash.wrapping_mul(31).wrapping_add(letter.into())) % 64)
+}
+
+/// More words than these are not looked at for what they go on with.
+const MAX_LOOKED_AT: u32 = 256;
+
+/// Words of a phrase that together are one word of the index.
+pub(super) struct Joint {
+    /// The first of them, and their number.
+    pub at: usize,
+    pub parts: usize,
+    pub set: WordSet,
+}
+
+impl DayIndex {
+    /// `word` looked up, with its compounds; `whole` says that it is no word but a name, which has no other forms.
+    pub(super) fn term(&self, word: &Word, whole: bool) -> Term {
+        let set = self.vocabulary.find(&Wanted::new(word, whole));
+        let Word::Stem(text) = word else { return Term { word: word.clone(), set, spelled: Vec::new(), part: None } };
+        let mut spelled: Vec<Run> = self.hyphenated.find(text, whole).collect();
+        if text.len() <= MAX_CLOSED {
+            self.spell(text, whole, &mut Vec::new(), &mut spelled);
+        }
+        spelled.sort_unstable();
+        spelled.dedup();
+        Term { word: word.clone(), set, spelled, part: Some(self.part(text, whole)) }
+    }
+
+    fn part(&self, text: &str, whole: bool) -> Part {
+        let (from, to) = self.vocabulary.beginning_with(text);
+        let rests = (from..to).map(|word| &self.vocabulary.folded(word)[text.len()..]).filter(|rest| !rest.is_empty());
+        let goes_on = match to - from {
+            ..=MAX_LOOKED_AT => rests.fold(0, |bits, rest| bits | bit(rest)),
+            _ => u64::MAX,
+        };
+        let head = if head(text).is_empty() { u64::MAX } else { bit(head(text)) };
+        Part { text: text.into(), whole, has_content: has_content(text), beginning: (from, to), goes_on, head }
+    }
+
+    /// Finds the runs of words that spell `rest` behind the words `before`: each as it is written, the last by its stem.
+    fn spell(&self, rest: &str, whole: bool, before: &mut Vec<WordSet>, found: &mut Vec<Run>) {
+        for (cut, _) in rest.char_indices().skip(1) {
+            let (head, tail) = rest.split_at(cut);
+            if before.is_empty() && !may_begin(head) {
+                continue;
+            }
+            let set = self.vocabulary.find(&Wanted::Folded(head));
+            if set == WordSet::NONE {
+                continue;
+            }
+            before.push(set);
+            let last = self.vocabulary.find(&if whole { Wanted::Folded(tail) } else { Wanted::Stem(stem(tail)) });
+            if last != WordSet::NONE {
+                let sets: Vec<&WordSet> = before.iter().chain([&last]).collect();
+                self.in_sequence(&sets, |run| {
+                    if may_end(self.vocabulary.folded(self.row[run.last as usize])) {
+                        found.push(run);
+                    }
+                });
+            }
+            if before.len() + 1 < MAX_PARTS {
+                self.spell(tail, whole, before, found);
+            }
+            before.pop();
+        }
+    }
+
+    /// The words of the phrase `terms` that are one word somewhere in the index.
+    pub(super) fn joints(&self, terms: &[&Term]) -> Vec<Joint> {
+        let mut joints = Vec::new();
+        for (at, first) in terms.iter().enumerate() {
+            let second = terms.get(at + 1).and_then(|term| term.part.as_ref());
+            let (Some(first), Some(second)) = (&first.part, second) else { continue };
+            if !first.has_content || first.goes_on & second.head == 0 {
+                continue;
+            }
+            let mut closed = first.text.to_string();
+            let mut beginning = first.beginning;
+            let following = terms[at + 1..].iter().map_while(|term| term.part.as_ref());
+            for (parts, next) in (2..=MAX_PARTS).zip(following) {
+                let likely = self.vocabulary.going_on(beginning, closed.len(), head(&next.text));
+                if likely.0 == likely.1 || closed.len() + next.text.len() > MAX_CLOSED {
+                    break;
+                }
+                beginning = self.vocabulary.going_on(likely, closed.len(), &next.text);
+                closed.push_str(&next.text);
+                if next.has_content {
+                    let wanted = if next.whole { Wanted::Folded(&closed) } else { Wanted::Stem(stem(&closed)) };
+                    let set = self.vocabulary.within(&self.vocabulary.find(&wanted), likely);
+                    if set != WordSet::NONE {
+                        joints.push(Joint { at, parts, set });
+                    }
+                }
+            }
+        }
+        joints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_function_words_are_sorted() {
+        assert!(FUNCTION_WORDS.is_sorted());
+    }
+}
