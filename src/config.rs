@@ -1,5 +1,6 @@
 //! The configuration: one validated struct, from the built-in defaults, a file and the environment.
 
+mod hooks;
 mod load;
 mod relay;
 mod secret;
@@ -16,6 +17,7 @@ use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
+pub use hooks::Hooks;
 pub use load::{ConfigError, DEFAULTS, load};
 pub use relay::{Dkim, LoginKind, Rate, Relay, Tls};
 pub use secret::Secret;
@@ -41,6 +43,7 @@ pub struct Config {
     pub metrics: Metrics,
     pub alert: Alert,
     pub bounce: Bounce,
+    pub hooks: Hooks,
     pub digest: Digest,
     pub signup: Signup,
     pub fetch: Fetch,

@@ -1,9 +1,10 @@
 //! What other mail systems report about our mails: bounces, delays, deliveries and complaints. Pure.
 //!
-//! A report counts only for the mail whose signed envelope sender it names (`bounce+TOKEN@…`): anybody can write
-//! anything to any address. Who reads a report gets those tokens with it; checking them is the caller's.
+//! A report that came as a mail counts only for the mail whose signed envelope sender it names (`bounce+TOKEN@…`): anybody
+//! can write anything to any address. Checking those tokens is the caller's. Providers sign what they post.
 
 mod message;
+pub mod provider;
 mod status;
 mod token;
 
@@ -51,8 +52,6 @@ pub struct Report {
     pub status: Option<Status>,
     /// The other system's words, without addresses.
     pub note: String,
-    /// The signed names of mails and readers in it.
-    pub mentions: Vec<Mention>,
 }
 
 impl Report {

@@ -6,6 +6,7 @@
 
 mod connect;
 mod connection;
+mod dsn;
 mod login;
 mod pace;
 mod pool;
@@ -22,11 +23,18 @@ pub use connect::RelayError;
 pub use relays::Relays;
 pub use reply::{Reply, SendError};
 
+use crate::clock::Stopwatch;
 use crate::config;
 use connect::Connector;
 use connection::Wanted;
 use pace::Pace;
 use pool::{Lease, Pool};
+
+/// Notes how long was waited for a phase to end: connect, tls, ehlo, auth; then for the replies to MAIL, RCPT and DATA, and for
+/// the content with the reply to its final dot.
+fn timed(phase: &'static str, watch: &Stopwatch) {
+    metrics::histogram!("paperlark_smtp_phase_seconds", "phase" => phase).record(watch.elapsed().as_secs_f64());
+}
 
 /// The way to one relay, with its connections.
 pub struct Relay {

@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 pub use admin::{AddError, AddFiltersError, Export, Overview, add, add_filters, export, find, list, remove};
 pub use confirm::{Confirmation, confirm, look};
 pub use due::{Due, Reader, advance, due, reader, readers};
-pub use feedback::{Consequence, report};
+pub use feedback::{Consequence, arrived, recipients, report};
 pub use preferences::{Preferences, delete, preferences, save};
 pub use subscribe::{CONFIRMATION_LIFETIME, SignUp, subscribe};
 pub use suppression::{Suppressed, let_in, shut_out, suppress, suppressions};

@@ -8,6 +8,7 @@ pub mod assets;
 mod error;
 mod form;
 mod guard;
+mod hooks;
 pub mod monitor;
 mod papers;
 mod readers;
@@ -33,6 +34,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::App;
+use crate::inbound::Hooks;
 use error::WebError;
 use templates::{Pages, TemplateError};
 use view::{Page, SiteView};
@@ -49,6 +51,7 @@ struct Web {
     app: App,
     pages: Arc<Pages>,
     guard: guard::Guard,
+    hooks: Arc<Hooks>,
 }
 
 impl Web {
@@ -73,7 +76,7 @@ impl Web {
 pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, SocketAddr>, TemplateError> {
     monitor::recorder();
     let pages = Arc::new(Pages::new(app.config.web.templates.as_deref())?);
-    let web = Web { guard: guard::Guard::new(&app.config.signup, app.config.web.searches_per_minute), pages, app };
+    let web = Web { guard: guard::Guard::new(&app.config.signup, app.config.web.searches_per_minute), pages, hooks: Arc::default(), app };
     let routes = Router::new()
         .route("/", get(papers::newest))
         .route("/papers", get(search::search))
@@ -88,6 +91,7 @@ pub fn service(app: App) -> Result<IntoMakeServiceWithConnectInfo<Router, Socket
         .route("/preferences/{token}/delete", get(readers::ask_to_delete).post(readers::delete))
         .route("/unsubscribe/{token}", get(readers::ask_to_unsubscribe).post(readers::unsubscribe))
         .route("/api/reports", post(reports::receive))
+        .merge(hooks::routes())
         .route("/api/daily_papers", get(api::daily_papers))
         .route("/api/filters/preview", get(search::preview_json))
         .route("/assets/{name}", get(asset))

@@ -213,6 +213,8 @@ fn read_secret_files(config: &mut Config) -> Result<(), ConfigError> {
         ("relay.password", &mut config.relay.password, &config.relay.password_file),
         ("report.token", &mut config.report.token, &config.report.token_file),
         ("metrics.token", &mut config.metrics.token, &config.metrics.token_file),
+        ("hooks.postmark.token", &mut config.hooks.postmark.token, &config.hooks.postmark.token_file),
+        ("hooks.mailgun.signing_key", &mut config.hooks.mailgun.signing_key, &config.hooks.mailgun.signing_key_file),
     ];
     let pairs = pairs.into_iter().map(|(key, secret, file)| (key.to_owned(), secret, file));
     let of_sources =
@@ -255,6 +257,7 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
         "must have at most 25 characters before the @",
     )?;
     config.check_relays().map_err(|(key, problem)| ConfigError::Invalid { key, problem })?;
+    config.check_hooks().map_err(|(key, problem)| ConfigError::Invalid { key: key.to_owned(), problem: problem.to_owned() })?;
     config.check_dkim().map_err(|(key, problem)| ConfigError::Invalid { key: key.to_owned(), problem: problem.to_owned() })?;
     let is_postgres = |url: &Secret| ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme));
     check(config.database.url.as_ref().is_none_or(is_postgres), "database.url", "must begin with postgres:// or postgresql://")?;
@@ -269,7 +272,13 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
     })?;
     check(!config.delivery.lease.is_zero(), "delivery.lease", "must be longer than nothing")?;
     check(config.delivery.spread <= MAX_SPREAD, "delivery.spread", "must be at most 12h: a morning's mails are for the morning")?;
-    for (key, token) in [("report.token", &config.report.token), ("metrics.token", &config.metrics.token)] {
+    let tokens = [
+        ("report.token", &config.report.token),
+        ("metrics.token", &config.metrics.token),
+        ("hooks.postmark.token", &config.hooks.postmark.token),
+        ("hooks.mailgun.signing_key", &config.hooks.mailgun.signing_key),
+    ];
+    for (key, token) in tokens {
         let long = token.as_ref().is_none_or(|token| token.expose().len() >= MIN_TOKEN_BYTES);
         check(long, key, "must have at least 16 characters, such as `openssl rand -hex 16` makes")?;
     }

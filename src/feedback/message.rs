@@ -4,7 +4,6 @@
 use mail_parser::{Message, MessageParser, MimeHeaders};
 
 use super::status::{Status, settle};
-use super::token::Mention;
 use super::{Kind, Report, note};
 
 /// What systems of before RFC 3464 begin with, in lower case.
@@ -30,8 +29,7 @@ const MAX_LETTER_CHARS: usize = 8_000;
 pub fn read(message: &[u8]) -> Option<Report> {
     let parsed = MessageParser::default().parse(message)?;
     let (kind, status, words) = machine_readable(&parsed).or_else(|| letter(&parsed))?;
-    let mentions = Mention::find_all(&String::from_utf8_lossy(message));
-    Some(Report { kind, status, note: note(&words), mentions })
+    Some(Report { kind, status, note: note(&words) })
 }
 
 type Told = (Kind, Option<Status>, String);

@@ -74,7 +74,7 @@ impl Status {
     }
 
     /// Whether it is more than "something else" (RFC 3463, section 3.1).
-    fn says_why(self) -> bool {
+    pub(super) fn says_why(self) -> bool {
         self.subject != 0
     }
 

@@ -36,9 +36,10 @@ fn a_notification_says_what_became_of_the_mail() {
     let gone = "Final-Recipient: rfc822; ann@example.net\nAction: failed\nStatus: 5.1.1\n\
                 Diagnostic-Code: smtp; 550 5.1.1 <ann@example.net>: no mailbox\n here by that name\n";
     let told = check(&recipient(gone), Kind::Failed, Some("5.1.1"));
+    let mentions = Mention::find_all(recipient(gone).as_bytes());
     assert!(told.says_bad_address());
     assert_eq!(told.note, "smtp; 550 5.1.1 no mailbox here by that name");
-    assert_eq!(told.mentions, [Mention::Mail(TOKEN.into()), Mention::Reader("AbC_-123".into())]);
+    assert_eq!(mentions, [Mention::Mail(TOKEN.into()), Mention::Reader("AbC_-123".into())]);
     let full = "Action: failed\nStatus: 5.2.2\nDiagnostic-Code: x-exchange; 554 mailbox full\n";
     assert!(!check(&recipient(full), Kind::Failed, Some("5.2.2")).says_bad_address());
     check(&recipient("Action: Failed (expired)\nStatus: 4.4.7\n"), Kind::Failed, Some("4.4.7"));
@@ -98,6 +99,14 @@ fn our_addresses_are_told_from_others() {
     for other in ["bounce@example.org", "bounce+@example.org", "unsubscribe+x@example.org", "postmaster@example.org", "bounce+x", ""] {
         check(other, None);
     }
+}
+
+#[test]
+fn a_report_repeats_the_id_of_the_envelope() {
+    let named = |fields: &str| Mention::find_all(report("delivery-status", fields).as_bytes())[0].clone();
+    let id = "Reporting-MTA: dns; mx.example.net\nOriginal-Envelope-Id: QRS234\n\nAction: failed\nStatus: 5.1.1\n";
+    assert_eq!(named(id), Mention::Mail("qrs234".into()));
+    assert_eq!(named("Original-Envelope-Id: <no token@x>\n"), Mention::Mail(TOKEN.into()));
 }
 
 #[test]

@@ -31,16 +31,26 @@ impl Mention {
         }
     }
 
-    /// All names in a message or field.
-    pub(super) fn find_all(text: &str) -> Vec<Mention> {
+    /// The mail whose envelope had this id: it is its token (RFC 3461, section 4.4), which reports repeat (RFC 3464, section 2.2.1).
+    fn of_envelope_id(line: &str) -> Option<Mention> {
+        let (name, value) = line.split_once(':')?;
+        let token = value.trim();
+        let is_token = !token.is_empty() && token.len() <= MAX_TOKEN_CHARS && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_id = name.trim().eq_ignore_ascii_case("Original-Envelope-Id") && is_token;
+        is_id.then(|| Mention::Mail(token.to_ascii_lowercase()))
+    }
+
+    /// All names in a message; those that its system was given to report by come first.
+    pub fn find_all(message: &[u8]) -> Vec<Mention> {
         // A token may be cut by a soft line break of quoted-printable.
-        let text = text.replace("=\r\n", "").replace("=\n", "");
+        let text = String::from_utf8_lossy(message).replace("=\r\n", "").replace("=\n", "");
         let mut found = Vec::new();
         let mut add = |mention: Mention| {
             if found.len() < MAX_MENTIONS && !found.contains(&mention) {
                 found.push(mention);
             }
         };
+        text.lines().filter_map(Self::of_envelope_id).for_each(&mut add);
         for token in after(&text, "bounce+", |c| c.is_ascii_alphanumeric()) {
             add(Mention::Mail(token.to_ascii_lowercase()));
         }

@@ -17,8 +17,9 @@ pub enum Inbound {
     Mail(i64, Uuid),
     /// An unsubscribe address: this reader leaves.
     Leaves(i64),
-    /// The address for complaints, `bounce.complaint_address`: what they are on stands inside.
-    Complaints,
+    /// The address for complaints, `bounce.complaint_address`, or that for bounces without a name behind it, as some systems cut
+    /// it off: which mail it is about stands inside.
+    Unnamed,
 }
 
 /// What became of a mail.
@@ -37,7 +38,14 @@ impl Inbound {
     pub fn of_address(app: &App, address: &str) -> Option<Inbound> {
         let config = &app.config;
         if config.bounce.complaint_address.as_ref().is_some_and(|own| own.as_str().eq_ignore_ascii_case(address)) {
-            return Some(Inbound::Complaints);
+            return Some(Inbound::Unnamed);
+        }
+        let bounces = config.site.bounce_domain.as_deref().unwrap_or(config.site.from_address.domain());
+        if address
+            .rsplit_once('@')
+            .is_some_and(|(local, domain)| local.eq_ignore_ascii_case("bounce") && domain.eq_ignore_ascii_case(bounces))
+        {
+            return Some(Inbound::Unnamed);
         }
         let unsubscribe = config.site.unsubscribe_address.as_ref().and_then(|own| own.as_str().split('@').next());
         match Mention::of_address(address, unsubscribe)? {
@@ -75,7 +83,7 @@ pub async fn take(app: &App, now: DateTime<Utc>, inbound: &Inbound, message: &[u
             return Ok(Taken::Unsubscribed);
         }
         (Inbound::Mail(subscriber_id, mail_id), Some(report)) => (Some((*subscriber_id, *mail_id)), report),
-        (Inbound::Complaints, Some(report)) => (report.mentions.iter().find_map(|mention| named(app, mention)), report),
+        (Inbound::Unnamed, Some(report)) => (Mention::find_all(message).iter().find_map(|mention| named(app, mention)), report),
         // A bounce of something sent to an unsubscribe address is no wish of a reader.
         (Inbound::Leaves(_), Some(_)) | (_, None) => return Ok(Taken::Ignored),
     };
@@ -86,7 +94,7 @@ pub async fn take(app: &App, now: DateTime<Utc>, inbound: &Inbound, message: &[u
 }
 
 /// The mail a mention names, with the nil UUID where it names only a reader.
-fn named(app: &App, mention: &Mention) -> Option<(i64, Uuid)> {
+pub(super) fn named(app: &App, mention: &Mention) -> Option<(i64, Uuid)> {
     match mention {
         Mention::Mail(token) => mail_of(app, token),
         Mention::Reader(token) => reader_of(app, token).map(|reader| (reader, Uuid::nil())),
@@ -108,10 +116,16 @@ async fn act(app: &App, now: DateTime<Utc>, mail: (i64, Uuid), report: &Report) 
         // Whatever became of it: who reports on a mail has had it, should we be in doubt.
         queue::report(&app.db, now, mail.1, Reported::Accepted, Source::Dsn).await?;
     }
+    follow(app, now, mail, report).await
+}
+
+/// Does what follows from a report for the reader of a mail.
+pub(super) async fn follow(app: &App, now: DateTime<Utc>, mail: (i64, Uuid), report: &Report) -> sqlx::Result<Consequence> {
     let mut tx = app.db.begin().await?;
     let consequence = subscriber::report(&mut tx, now, mail, report, app.config.bounce.suppress_after).await?;
     tx.commit().await?;
     let status = report.status.map(|status| status.to_string()).unwrap_or_default();
+    metrics::counter!("paperlark_feedback_total", "kind" => report.kind.word()).increment(1);
     tracing::info!(mail = %mail.1, kind = report.kind.word(), status, ?consequence, "a report on a mail came in");
     Ok(consequence)
 }

@@ -62,6 +62,10 @@ pub fn build<C>(site: &Site, envelope: &Envelope, mail: &Mail<C>, texts: Texts) 
     for (name, value) in headers(mail, envelope, &domain)? {
         builder = builder.raw_header(machine_header(name, value)?);
     }
+    for (name, value) in &envelope.tags {
+        let name = HeaderName::new_from_ascii(name.clone()).map_err(|_| MessageError::Header { name: "a tag", value: name.clone() })?;
+        builder = builder.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value.clone()));
+    }
     let sender = lettre::address::Envelope::new(Some(bounce.clone()), vec![to.clone()])?;
     let boundary = format!("=_{}", envelope.id.simple());
     let content_type = machine_header("Content-Type", format!("multipart/alternative; boundary=\"{boundary}\""))?;

@@ -41,6 +41,9 @@ pub struct Envelope {
     pub zone: Tz,
     /// The envelope sender, where bounces go.
     pub bounce_address: String,
+    /// Headers for the provider that sends it, by which it can tell us later which mail it means.
+    #[serde(default)]
+    pub tags: Vec<(String, String)>,
 }
 
 /// One mail. The papers of a digest are `C`: as data, or printed.

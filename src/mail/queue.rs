@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub use attempt::{Ending, Transmission, begin_transmissions, record};
-pub use doubt::{Doubt, Fate, Held, Reported, Source, doubts, held, last_webhook, mail_named, release_held, report, settle};
+pub use doubt::{Doubt, Fate, Held, Reported, Source, doubts, held, last_webhook, mail_named, release_held, report, report_open, settle};
 pub use recorder::Recorder;
 pub use work::{Recovered, claim, extend, recover, release, suppress};
 

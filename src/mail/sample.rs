@@ -28,6 +28,7 @@ pub fn envelope() -> Envelope {
         date: moment(),
         zone: chrono_tz::Europe::Berlin,
         bounce_address: "bounce+7f3a@bounces.papers.example.org".to_owned(),
+        tags: Vec::new(),
     }
 }
 

@@ -237,12 +237,10 @@ enum Sent {
 /// Envelope, then the commit that the relay may have it from here on, then the bytes.
 async fn send(app: &App, relay: &Relay, mail: &Claimed, rendered: &Rendered, bytes_hash: &[u8]) -> sqlx::Result<Sent> {
     let eight_bit = !rendered.bytes.is_ascii();
-    let watch = Stopwatch::start();
     let envelope = match relay.open(&rendered.envelope_from, &rendered.envelope_to, eight_bit).await {
         Ok(envelope) => envelope,
         Err(error) => return Ok(Sent::Not(error)),
     };
-    gauge::phase("envelope", &watch);
     let watch = Stopwatch::start();
     let now = app.clock.now();
     let transmission = Transmission {
@@ -256,11 +254,8 @@ async fn send(app: &App, relay: &Relay, mail: &Claimed, rendered: &Rendered, byt
         envelope.cancel().await;
         return Ok(Sent::Unwanted);
     }
-    gauge::phase("commit", &watch);
-    let watch = Stopwatch::start();
-    let sent = envelope.send(&rendered.bytes).await;
-    gauge::phase("content", &watch);
-    Ok(match sent {
+    gauge::commit(&watch);
+    Ok(match envelope.send(&rendered.bytes).await {
         Ok(reply) => Sent::Reply(reply),
         Err(error) => Sent::Not(error),
     })

@@ -14,7 +14,9 @@ use tokio_rustls::TlsConnector;
 use super::connection::{Connection, Offers, Patience};
 use super::login::Login;
 use super::reply::{Reply, SendError};
+use super::timed;
 use super::wire::{Answer, Stream, Wire};
+use crate::clock::Stopwatch;
 use crate::config::{self, Tls};
 
 /// Why the relay's settings cannot be used.
@@ -75,13 +77,19 @@ impl Connector {
     /// A connection that is ready for MAIL. Whatever is wrong here is wrong for every mail.
     pub(super) async fn connect(&self) -> Result<Connection, SendError> {
         let connecting = within(self.connect_timeout, TcpStream::connect((self.host.as_str(), self.port)));
-        let stream = connecting.await.map_err(|error| self.unusable("connecting to", error.into()))?;
+        let watch = Stopwatch::start();
+        let stream = connecting.await;
+        timed("connect", &watch);
+        let stream = stream.map_err(|error| self.unusable("connecting to", error.into()))?;
         // Commands and mails are written whole: nothing is gained by holding back their last packet.
         stream.set_nodelay(true).map_err(|error| self.unusable("setting up the connection to", error.into()))?;
         let greeting = async {
             let (mut wire, offers) = self.greet(stream).await?;
             if let Some(login) = &self.login {
-                login.perform(&mut wire, &offers).await.map_err(|trouble| self.unusable("logging in to", trouble))?;
+                let watch = Stopwatch::start();
+                let login = login.perform(&mut wire, &offers).await;
+                timed("auth", &watch);
+                login.map_err(|trouble| self.unusable("logging in to", trouble))?;
             }
             Ok(Connection::new(wire, offers, self.patience))
         };
@@ -92,7 +100,9 @@ impl Connector {
     async fn greet(&self, stream: TcpStream) -> Result<Greeted, SendError> {
         let hello = |trouble| self.unusable("greeting", trouble);
         let secure = async |connector: &TlsConnector, name: &ServerName<'static>, stream| {
+            let watch = Stopwatch::start();
             let stream = connector.connect(name.clone(), stream).await;
+            timed("tls", &watch);
             stream.map(|stream| Wire::new(Box::new(stream) as Box<dyn Stream>)).map_err(|error| self.unusable("TLS with", error.into()))
         };
         let mut wire = match &self.security {
@@ -119,7 +129,10 @@ impl Connector {
 
     /// EHLO, or HELO where the relay is that old (RFC 5321 § 3.2).
     async fn ehlo<S: Stream>(&self, wire: &mut Wire<S>) -> Result<Offers, Trouble> {
-        match ask(wire, &format!("EHLO {}\r\n", self.hello)).await {
+        let watch = Stopwatch::start();
+        let answer = ask(wire, &format!("EHLO {}\r\n", self.hello)).await;
+        timed("ehlo", &watch);
+        match answer {
             Err(trouble) if matches!(trouble.0.code, Some(500 | 502)) => {
                 ask(wire, &format!("HELO {}\r\n", self.hello)).await.map(|_| Offers::default())
             }

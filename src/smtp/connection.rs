@@ -6,7 +6,9 @@ use std::time::Duration;
 use lettre::Address;
 use tokio::time::timeout;
 
+use super::dsn;
 use super::reply::{Phase, Reply, SendError, judge};
+use super::timed;
 use super::wire::{Answer, Stream, Wire};
 use crate::clock::Stopwatch;
 use crate::config;
@@ -18,6 +20,8 @@ pub(super) struct Offers {
     pub(super) eight_bit: bool,
     pub(super) utf8: bool,
     pub(super) starttls: bool,
+    /// RFC 3461.
+    pub(super) dsn: bool,
     /// Mechanisms of AUTH, in capitals.
     pub(super) login: Vec<String>,
 }
@@ -34,6 +38,7 @@ impl From<Answer> for Offers {
                 Some("8BITMIME") => offers.eight_bit = true,
                 Some("SMTPUTF8") => offers.utf8 = true,
                 Some("STARTTLS") => offers.starttls = true,
+                Some("DSN") => offers.dsn = true,
                 Some("AUTH") => offers.login.extend(words.map(str::to_owned)),
                 _ => {}
             }
@@ -72,11 +77,13 @@ impl Wanted {
     fn mail(&self, offers: &Offers) -> String {
         let body = if self.eight_bit && offers.eight_bit { " BODY=8BITMIME" } else { "" };
         let is_ascii = self.fits(&Offers::default());
-        format!("MAIL FROM:<{}>{body}{}\r\n", self.from, if is_ascii { "" } else { " SMTPUTF8" })
+        let reports = if offers.dsn { dsn::of_mail(&self.from) } else { String::new() };
+        format!("MAIL FROM:<{}>{body}{}{reports}\r\n", self.from, if is_ascii { "" } else { " SMTPUTF8" })
     }
 
-    fn rcpt(&self) -> String {
-        format!("RCPT TO:<{}>\r\n", self.to)
+    fn rcpt(&self, offers: &Offers) -> String {
+        let reports = if offers.dsn { dsn::of_recipient(&self.to) } else { String::new() };
+        format!("RCPT TO:<{}>{reports}\r\n", self.to)
     }
 }
 
@@ -130,7 +137,7 @@ impl Connection {
             return Err(SendError::Refused(Reply::local("the relay takes ASCII addresses only (no SMTPUTF8)")));
         }
         let reset = if self.open { "RSET\r\n" } else { "" };
-        let (mail, rcpt) = (wanted.mail(&self.offers), wanted.rcpt());
+        let (mail, rcpt) = (wanted.mail(&self.offers), wanted.rcpt(&self.offers));
         self.unread += usize::from(self.open);
         if self.offers.pipelining {
             self.send(&format!("{reset}{mail}{rcpt}")).await?;
@@ -172,17 +179,19 @@ impl Connection {
 
     /// The commands that open `next` together with the end of the mail before, if this relay allows that.
     pub(super) fn ahead(&self, next: &Wanted) -> Option<String> {
-        (self.offers.pipelining && next.fits(&self.offers)).then(|| format!("{}{}", next.mail(&self.offers), next.rcpt()))
+        (self.offers.pipelining && next.fits(&self.offers)).then(|| format!("{}{}", next.mail(&self.offers), next.rcpt(&self.offers)))
     }
 
     /// The mail, its final dot and what follows at once (RFC 2920 § 3.1), then the reply to the dot.
     pub(super) async fn body(&mut self, message: &[u8], ahead: &str) -> Result<Reply, SendError> {
+        let watch = Stopwatch::start();
         let bytes = stuffed(message, ahead);
         let written = timeout(self.patience.dot, self.wire.write(&bytes)).await;
         judge(Phase::Body, written.map(|written| written.map(|()| Reply { code: Some(250), text: String::new() })))?;
         let flushed = timeout(self.patience.dot, self.wire.flush()).await;
         judge(Phase::Dot, flushed.map(|flushed| flushed.map(|()| Reply { code: Some(250), text: String::new() })))?;
         let verdict = self.reply(Phase::Dot).await;
+        timed("content", &watch);
         (self.open, self.mails) = (false, self.mails + 1);
         verdict
     }
@@ -218,7 +227,16 @@ impl Connection {
     }
 
     async fn reply(&mut self, phase: Phase) -> Result<Reply, SendError> {
-        judge(phase, timeout(self.patience.of(phase), self.wire.reply()).await)
+        let watch = Stopwatch::start();
+        let answer = timeout(self.patience.of(phase), self.wire.reply()).await;
+        match phase {
+            Phase::Mail => timed("mail", &watch),
+            Phase::Rcpt => timed("rcpt", &watch),
+            Phase::Data => timed("data", &watch),
+            // With the mail itself.
+            Phase::Body | Phase::Dot => {}
+        }
+        judge(phase, answer)
     }
 }
 
@@ -267,7 +285,7 @@ mod tests {
         let offers = Offers { eight_bit: true, utf8: true, ..Offers::default() };
         let wanted = Wanted::parse("us@example.org", "ann+x@example.org", true).unwrap();
         assert_eq!(
-            (wanted.mail(&offers).as_str(), wanted.rcpt().as_str()),
+            (wanted.mail(&offers).as_str(), wanted.rcpt(&offers).as_str()),
             ("MAIL FROM:<us@example.org> BODY=8BITMIME\r\n", "RCPT TO:<ann+x@example.org>\r\n")
         );
         let beyond = Wanted::parse("us@example.org", "jürgen@example.org", false).unwrap();

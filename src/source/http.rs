@@ -5,6 +5,7 @@ mod answer;
 mod budget;
 mod post;
 mod rules;
+mod small;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What follows from a bounce or a complaint. Owns the table feedback.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::suppression::suppress;
@@ -57,12 +57,54 @@ pub async fn report(
     Ok(Consequence::Suppressed)
 }
 
-/// How many mails failed since, in a row: one that was delivered meanwhile clears the address.
+/// Notes that mails arrived, where that clears an address of failures. Repeating it changes nothing.
+pub async fn arrived(db: &PgPool, now: DateTime<Utc>, mails: &[(i64, Uuid)]) -> sqlx::Result<()> {
+    let (subscribers, ids): (Vec<i64>, Vec<Uuid>) = mails.iter().copied().unzip();
+    sqlx::query!(
+        "insert into feedback (subscriber_id, mail_id, kind, note, received_at)
+         select distinct given.subscriber_id, given.mail_id, 'delivered', '', $3::timestamptz
+         from unnest($1::bigint[], $2::uuid[]) as given (subscriber_id, mail_id)
+         where exists (select from feedback where feedback.subscriber_id = given.subscriber_id and kind = 'failed')
+         on conflict (subscriber_id, mail_id, kind) do nothing",
+        &subscribers,
+        &ids,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The reader at each of `address_keys`, with the mail of the same place in `mails` where it was theirs.
+pub async fn recipients(db: &PgPool, address_keys: &[String], mails: &[Option<Uuid>]) -> sqlx::Result<Vec<Option<(i64, Option<Uuid>)>>> {
+    let rows = sqlx::query!(
+        r#"select given.place as "place!", s.id as subscriber_id, m.id as "mail_id?"
+           from unnest($1::text[], $2::uuid[]) with ordinality as given (address_key, mail_id, place)
+           join subscriber s on s.address_key = given.address_key
+           left join mail m on m.subscriber_id = s.id and m.id = given.mail_id"#,
+        address_keys,
+        mails as &[Option<Uuid>]
+    )
+    .fetch_all(db)
+    .await?;
+    let mut recipients = vec![None; address_keys.len()];
+    for row in rows {
+        let place = usize::try_from(row.place).ok().and_then(|place| recipients.get_mut(place.checked_sub(1)?));
+        if let Some(place) = place {
+            *place = Some((row.subscriber_id, row.mail_id));
+        }
+    }
+    Ok(recipients)
+}
+
+/// How many mails failed since, in a row: one that arrived meanwhile, and was not returned later, clears the address.
 async fn failures(tx: &mut PgConnection, subscriber_id: i64, since: DateTime<Utc>) -> sqlx::Result<i64> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from feedback
            where subscriber_id = $1 and kind = 'failed' and received_at > greatest($2, coalesce(
-               (select max(received_at) from feedback where subscriber_id = $1 and kind = 'delivered'), '-infinity'))"#,
+               (select max(received_at) from feedback arrived where subscriber_id = $1 and kind = 'delivered' and not exists (
+                    select from feedback f where f.subscriber_id = $1 and f.mail_id = arrived.mail_id and f.kind = 'failed')),
+               '-infinity'))"#,
         subscriber_id,
         since
     );

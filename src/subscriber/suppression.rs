@@ -50,9 +50,15 @@ pub async fn shut_out(db: &PgPool, now: DateTime<Utc>, address: &EmailAddress) -
     tx.commit().await
 }
 
-/// Lets an address get mail again; false when it was not suppressed.
+/// Lets an address get mail again, and forgets what was held against it; false when it was not suppressed.
 pub async fn let_in(db: &PgPool, address: &EmailAddress) -> sqlx::Result<bool> {
-    let removed = sqlx::query!("delete from suppression where address_key = $1", address.key()).execute(db).await?;
+    let key = address.key();
+    let mut tx = db.begin().await?;
+    let removed = sqlx::query!("delete from suppression where address_key = $1", key).execute(&mut *tx).await?;
+    sqlx::query!("delete from feedback where subscriber_id = (select id from subscriber where address_key = $1)", key)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
     Ok(removed.rows_affected() == 1)
 }
 

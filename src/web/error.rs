@@ -68,7 +68,7 @@ impl IntoResponse for WebError {
 pub(super) async fn show(State(web): State<Web>, request: Request, next: Next) -> Response {
     // Programs ask these.
     let plain = matches!(request.uri().path(), "/healthz" | "/readyz");
-    let for_program = request.uri().path().starts_with("/api/");
+    let for_program = ["/api/", "/hooks/"].iter().any(|beginning| request.uri().path().starts_with(beginning));
     let response = next.run(request).await;
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();

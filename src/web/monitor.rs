@@ -99,9 +99,12 @@ async fn measure(app: &App, now: DateTime<Utc>) -> sqlx::Result<()> {
     gauge!("paperlark_mails_held").set(number(queue.held));
     gauge!("paperlark_readers_due").set(number(queue.due));
     gauge!("paperlark_queue_age_seconds").set(queue.waiting_since.map_or(0.0, |since| seconds_since(since, now)));
-    for (relay, failures, until) in queue.routes {
-        gauge!("paperlark_route_paused", "relay" => relay.clone()).set(if until > now { 1.0 } else { 0.0 });
-        gauge!("paperlark_route_failures", "relay" => relay).set(f64::from(failures));
+    for relay in app.relays.all() {
+        // A relay that is well has no row.
+        let row = queue.routes.iter().find(|(name, ..)| name == relay.name());
+        let (failures, rests) = row.map_or((0, false), |(_, failures, until)| (*failures, *until > now));
+        gauge!("paperlark_route_paused", "relay" => relay.name().to_owned()).set(if rests { 1.0 } else { 0.0 });
+        gauge!("paperlark_route_failures", "relay" => relay.name().to_owned()).set(f64::from(failures));
     }
     for (source, last_success, failures) in queue.sources {
         gauge!("paperlark_source_failures", "source" => source.clone()).set(f64::from(failures));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use paperlark::App;
 use paperlark::catcher::{Fault, Stage};
+use paperlark::config::{Relay, Tls};
 use paperlark::pipeline::{compose, deliver};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -100,6 +101,7 @@ async fn converse(stream: TcpStream, to: &str, odd: &[u8]) -> std::io::Result<()
         let reply: &[u8] = match command.as_str() {
             "." if to == "." => odd,
             other if !in_mail && other.starts_with(to) => odd,
+            other if other.starts_with("EHLO") => b"250-relay\r\n250 AUTH PLAIN\r\n",
             "DATA" => b"354 go on\r\n",
             "QUIT" => b"221 goodbye\r\n",
             _ => b"250 fine\r\n",
@@ -112,8 +114,12 @@ async fn converse(stream: TcpStream, to: &str, odd: &[u8]) -> std::io::Result<()
 
 /// Delivers once by the relay at `port`, waiting so long for each reply.
 async fn deliver_by(service: &Service, port: u16, patience: Duration) -> deliver::Delivered {
+    deliver_with(service, patience, |relay| relay.port = port).await
+}
+
+async fn deliver_with(service: &Service, patience: Duration, change: impl FnOnce(&mut Relay)) -> deliver::Delivered {
     let mut config = (*service.app.config).clone();
-    config.relay.port = port;
+    change(&mut config.relay);
     config.relay.command_timeout = patience;
     config.relay.data_timeout = patience;
     config.relay.dot_timeout = patience;
@@ -167,5 +173,25 @@ async fn a_relay_that_falls_silent_at_any_point_is_left_after_its_time_out() {
         assert_eq!((delivered.released, delivered.deferred, delivered.uncertain), expect, "{to}");
         service.pass(Duration::from_secs(3600));
         assert_eq!(service.deliver().await.accepted, 1, "{to}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_never_answers_to_tls_or_a_login_is_left_after_its_time_out() {
+    for (phase, to) in [("TLS", "greeting"), ("AUTH", "AUTH")] {
+        let service = joined().await;
+        compose_next(&service).await;
+        let port = odd_relay(to, b"").await;
+        let delivered = deliver_with(&service, Duration::from_millis(300), |relay| {
+            relay.port = port;
+            match phase {
+                "TLS" => relay.tls = Tls::Tls,
+                _ => (relay.user, relay.password) = (Some("lark".to_owned()), Some("song".to_owned().into())),
+            }
+        })
+        .await;
+        assert_eq!((delivered.released, delivered.total()), (1, 1), "{phase}");
+        service.pass(Duration::from_secs(3600));
+        assert_eq!(service.deliver().await.accepted, 1, "{phase}");
     }
 }

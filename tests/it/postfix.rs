@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use paperlark::catcher::Fault;
+use paperlark::inbound::{self, Inbound, Taken};
+use paperlark::subscriber::Consequence;
 use tempfile::TempDir;
 
 use crate::signatures::{generate, verdicts};
@@ -142,4 +145,28 @@ async fn a_real_postfix_takes_signed_mails_and_passes_them_on_unharmed() {
         assert!(postfix.log().contains(&format!("message-id=<{}>", id.trim_matches(['<', '>']))), "the log tells of {id}");
     }
     assert_eq!(verdicts(&mails[0].bytes, &dns).await, ["rsa-sha256 pass", "ed25519-sha256 pass"]);
+}
+
+#[tokio::test]
+async fn what_a_real_postfix_returns_names_the_mail_by_its_envelope() {
+    let service = crate::relays::waiting(1).await;
+    let Some(postfix) = Postfix::start(service.catcher.smtp_address().port()) else { return };
+    let app = crate::relays::with_settings(&service, |config| config.relay.port = postfix.port).await;
+    service.catcher.faults().add(Fault::recipient("reader0@example.org", "550 5.1.1 no such user"));
+    assert_eq!(crate::relays::step(&app).await.accepted, 1, "{}", postfix.log());
+    let is_report = |mail: &paperlark::catcher::Caught| mail.header("content-type").is_some_and(|kind| kind.contains("multipart/report"));
+    let report = service.mailbox().wait_for(is_report, Duration::from_secs(60)).await;
+    let report = report.unwrap_or_else(|| panic!("Postfix returns it: {}", postfix.log()));
+    let address = report.to[0].clone();
+    let token = address.strip_prefix("bounce+").and_then(|rest| rest.split('@').next()).expect("it goes to the envelope sender");
+    let text = String::from_utf8(report.bytes.clone()).unwrap();
+    assert!(text.contains(&format!("Original-Envelope-Id: {token}")), "{text}");
+    assert!(text.contains("Original-Recipient: rfc822;reader0@example.org") && !text.contains("/digests/"), "headers only: {text}");
+    // Should the name be lost on the way back, the envelope's id still tells.
+    let nameless = text.replace("bounce+", "bounce-").replace("/unsubscribe/", "/");
+    let bounces = Inbound::of_address(&app, "bounce@paperlark.example").unwrap();
+    let forged = nameless.replace(&format!("Id: {token}"), &format!("Id: {}", token.chars().rev().collect::<String>()));
+    assert_eq!(inbound::take(&app, app.clock.now(), &bounces, forged.as_bytes()).await.unwrap(), Taken::Ignored);
+    let taken = inbound::take(&app, app.clock.now(), &bounces, nameless.as_bytes()).await.unwrap();
+    assert_eq!(taken, Taken::Report(Consequence::Suppressed));
 }

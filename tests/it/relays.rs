@@ -17,7 +17,7 @@ use crate::support::papers::invented;
 use crate::support::service::Service;
 
 /// A service with so many readers whose digests are composed and wait.
-async fn waiting(readers: usize) -> Service {
+pub async fn waiting(readers: usize) -> Service {
     let service = Service::start("2026-01-12T18:00:00Z").await;
     let monday = "2026-01-12".parse().unwrap();
     service.hub.list(monday, invented(monday, 4));
@@ -40,17 +40,17 @@ async fn waiting(readers: usize) -> Service {
 }
 
 /// The service again, as it would be with other settings.
-async fn with_settings(service: &Service, change: impl FnOnce(&mut paperlark::config::Config)) -> App {
+pub async fn with_settings(service: &Service, change: impl FnOnce(&mut paperlark::config::Config)) -> App {
     let mut config = (*service.app.config).clone();
     change(&mut config);
     App::with_clock(config, service.app.db.clone(), service.app.clock.clone()).await.unwrap()
 }
 
-async fn step(app: &App) -> deliver::Delivered {
+pub async fn step(app: &App) -> deliver::Delivered {
     deliver::step(app, app.clock.now(), &CancellationToken::new()).await.unwrap()
 }
 
-fn mails(service: &Service) -> usize {
+pub fn mails(service: &Service) -> usize {
     service.mailbox().all().len()
 }
 
@@ -180,6 +180,7 @@ async fn commands_travel_together_but_data_waits_for_its_recipient() {
     let packets: Vec<String> = packets.lock().unwrap().iter().map(|packet| String::from_utf8_lossy(packet).into_owned()).collect();
     let count = |part: &str| packets.iter().filter(|packet| packet.contains(part)).count();
     assert_eq!(packets.iter().filter(|packet| *packet == "DATA\r\n").count(), 6, "nothing comes with DATA: {packets:?}");
+    assert_eq!(count("ENVID=") + count("NOTIFY="), 0, "it offers no notifications");
     assert!(packets.iter().any(|packet| packet.contains("MAIL FROM:<") && packet.contains("RCPT TO:<")));
     assert!(count("\r\n.\r\nMAIL FROM:<") >= 3, "the next envelope comes with the final dot");
     assert_eq!(count("EHLO"), 1, "one connection serves all");

@@ -15,15 +15,15 @@ use crate::support::papers::invented;
 use crate::support::service::Service;
 
 /// What stands in front of the mail catcher and speaks TLS for it.
-struct Front {
-    port: u16,
+pub struct Front {
+    pub port: u16,
     authority: String,
     _folder: TempDir,
 }
 
 impl Front {
     /// Listens for `localhost`; hands on to the port that is sent on `catcher` later.
-    async fn start(starttls: bool, catcher: tokio::sync::watch::Receiver<u16>) -> Self {
+    pub async fn start(starttls: bool, catcher: tokio::sync::watch::Receiver<u16>) -> Self {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let authority = folder.path().join("ca.pem");

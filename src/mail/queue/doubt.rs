@@ -46,6 +46,8 @@ pub enum Source {
     Dsn,
     /// One of our own workers, too late to record it under its claim.
     Worker,
+    /// A provider, by its own webhook: its silence means nothing.
+    Provider,
 }
 
 /// How a doubt ends, or goes on.
@@ -99,6 +101,7 @@ impl Source {
             Self::Webhook => "webhook",
             Self::Dsn => "dsn",
             Self::Worker => "worker",
+            Self::Provider => "provider",
         }
     }
 }
@@ -121,6 +124,30 @@ pub async fn report(db: &PgPool, now: DateTime<Utc>, mail: Uuid, fate: Reported,
     )
     .execute(db)
     .await?;
+    forget_old(db, now).await
+}
+
+/// As [`report`], of many mails of readers at once; of those that are finished there is nothing to note.
+pub async fn report_open(db: &PgPool, now: DateTime<Utc>, mails: &[(i64, Uuid)], fate: Reported, source: Source) -> sqlx::Result<()> {
+    let (subscribers, ids): (Vec<i64>, Vec<Uuid>) = mails.iter().copied().unzip();
+    sqlx::query!(
+        "insert into report (mail_id, fate, source, reported_at)
+         select distinct mail.id, $3, $4, $5::timestamptz
+         from unnest($1::bigint[], $2::uuid[]) as given (subscriber_id, id)
+         join mail on mail.subscriber_id = given.subscriber_id and mail.id = given.id and mail.finished_at is null
+         on conflict (mail_id) do nothing",
+        &subscribers,
+        &ids,
+        fate.column(),
+        source.column(),
+        now
+    )
+    .execute(db)
+    .await?;
+    forget_old(db, now).await
+}
+
+async fn forget_old(db: &PgPool, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query!("delete from report where reported_at < $1", now - REPORT_LIFETIME).execute(db).await?;
     Ok(())
 }

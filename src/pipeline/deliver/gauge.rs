@@ -21,8 +21,7 @@ pub(super) fn sent(outcome: &Outcome, code: Option<i16>) {
     metrics::counter!("paperlark_attempts_total", "outcome" => outcome, "code" => class).increment(1);
 }
 
-/// How long a part of a transmission took: `envelope` (connecting where needed, MAIL, RCPT), `commit` (ours), `content`
-/// (DATA to the final reply).
-pub(super) fn phase(phase: &'static str, watch: &Stopwatch) {
-    metrics::histogram!("paperlark_smtp_phase_seconds", "phase" => phase).record(watch.elapsed().as_secs_f64());
+/// How long it took to commit that the relay may have a mail from here on, between its envelope and DATA.
+pub(super) fn commit(watch: &Stopwatch) {
+    metrics::histogram!("paperlark_commit_seconds").record(watch.elapsed().as_secs_f64());
 }

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::address::EmailAddress;
+use crate::config::Hooks;
 use crate::digest::{self, Papers, StoredDigest};
+use crate::feedback::provider::TAG;
 use crate::filter::NamedFilter;
 use crate::mail::PrintedCard;
 use crate::mail::model::{self, ConfirmationMail, FilterLine, GoodbyeMail, Mail, WelcomeMail};
@@ -80,21 +82,26 @@ pub fn letter(
     content: &Mail<Arc<PrintedCard>>,
 ) -> Result<Rendered, RenderError> {
     let config = &app.config.site;
+    let token = app.keys.sign(Purpose::Bounce, mail.subscriber_id, mail.id.as_bytes());
     let address = EmailAddress::parse(&reader.address).map_or_else(|_| reader.address.clone(), |address| address.for_envelope());
     let envelope = model::Envelope {
         to: address,
         id: mail.id,
         date: mail.dated,
         zone: mail.choices.as_ref().map_or(reader.schedule.zone, |choices| choices.zone),
-        bounce_address: format!(
-            "bounce+{}@{}",
-            app.keys.sign(Purpose::Bounce, mail.subscriber_id, mail.id.as_bytes()),
-            config.bounce_domain.as_deref().unwrap_or(config.from_address.domain())
-        ),
+        tags: tags(&app.config.hooks, &token),
+        bounce_address: format!("bounce+{token}@{}", config.bounce_domain.as_deref().unwrap_or(config.from_address.domain())),
     };
     let mut rendered = app.renderer.render(site, &envelope, content)?;
     if let Some(signer) = &app.signer {
         rendered.bytes = signer.sign(&rendered.bytes, mail.dated)?;
     }
     Ok(rendered)
+}
+
+/// How a mail is named to providers that give it a Message-ID of their own. They take these headers out before they send.
+fn tags(hooks: &Hooks, token: &str) -> Vec<(String, String)> {
+    let postmark = hooks.postmark.token.as_ref().map(|_| (format!("X-PM-Metadata-{TAG}"), token.to_owned()));
+    let sendgrid = || ("X-SMTPAPI".to_owned(), format!("{{\"unique_args\": {{\"{TAG}\": \"{token}\"}}}}"));
+    postmark.into_iter().chain(hooks.sendgrid.public_key.as_ref().map(|_| sendgrid())).collect()
 }

@@ -88,7 +88,7 @@ impl Answer {
 
 /// The address as it may be shown and stored: without the operator's key and address.
 pub(in crate::source) fn shown(url: &Url) -> String {
-    const PRIVATE: [&str; 3] = ["api_key", "email", "mailto"];
+    const PRIVATE: [&str; 4] = ["api_key", "email", "mailto", "Token"];
     if !url.query_pairs().any(|(name, _)| PRIVATE.contains(&&*name)) {
         return url.to_string();
     }

@@ -26,7 +26,7 @@ impl Rules {
     pub(super) fn new(config: &Config) -> Self {
         let mut rules =
             Self { private: config.fetch.private_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(), ..Self::default() };
-        for url in config.source.values().flat_map(|source| source.addresses()) {
+        for url in config.source.values().flat_map(|source| source.addresses()).chain(config.hooks.ses.endpoint.as_ref()) {
             if url.scheme() == "http" {
                 rules.plain.extend(url.host_str().map(str::to_owned));
             }

@@ -140,7 +140,7 @@ async fn a_worker_serves_no_pages_but_says_how_it_does_to_whoever_may_ask() {
     for expected in [
         "paperlark_attempts_total{outcome=\"accepted\",code=\"2xx\"} 1",
         "paperlark_smtp_phase_seconds_bucket{phase=\"content\"",
-        "paperlark_smtp_phase_seconds_count{phase=\"envelope\"} 1",
+        "paperlark_smtp_phase_seconds_count{phase=\"mail\"} 1",
     ] {
         assert!(both.contains(expected), "no {expected} in {both}");
     }
