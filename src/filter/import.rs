@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::text;
+
 use super::dialect::{Dialect, lines};
 use super::note::{Note, Notes};
 use super::{Filter, FilterError, NamedFilter, Reading};
@@ -86,7 +88,7 @@ struct Found {
 
 fn imported(Found { name, query, notes }: Found) -> Imported {
     let unnamed = NamedFilter::from_query(&query);
-    let name = name.map(|name| NamedFilter::from_query(&name).name).filter(|name| !name.is_empty());
+    let name = name.filter(|name| !text::one_line(name).is_empty()).map(|name| NamedFilter::from_query(&name).name);
     let named = NamedFilter { name: name.unwrap_or_else(|| unnamed.name.clone()), ..unnamed };
     let mut reading = Filter::read(&named.query);
     if let Ok(reading) = &mut reading {
@@ -294,6 +296,7 @@ mod tests {
         let found = filters(Format::Text, "a OR\n(b\n").unwrap();
         assert!(found[0].reading.is_err());
         let split = filters(Format::Json, r#"{"x": ["(a", "b)"]}"#).unwrap();
+        assert_eq!(filters(Format::Json, r#"["\u0000", "a"]"#).unwrap()[0].named.name, "Filter");
         assert_eq!((split[0].named.query.as_str(), split[0].reading.is_err()), ("(a", true));
         assert!(matches!(filters(Format::Json, "{\"a\": 1").unwrap_err(), ImportError::Json(_)));
         assert!(matches!(filters(Format::Yaml, "a: [").unwrap_err(), ImportError::Yaml(_)));

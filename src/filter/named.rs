@@ -15,9 +15,10 @@ pub struct NamedFilter {
 }
 
 impl NamedFilter {
-    /// A filter called after what it asks for.
+    /// A filter called after what it asks for, if that can be read.
     pub fn from_query(query: &str) -> Self {
         let query = query.trim();
-        Self { name: text::cut(&text::one_line(query), MAX_FILTER_NAME).into_owned(), query: query.to_owned() }
+        let name = text::cut(&text::one_line(query), MAX_FILTER_NAME).into_owned();
+        Self { name: if name.is_empty() { "Filter".to_owned() } else { name }, query: query.to_owned() }
     }
 }

@@ -38,7 +38,8 @@ fn stretch(expression: Expression) -> Option<(Scope, Stretch)> {
     }
 }
 
-/// Each phrase of `left` with each of `right` behind it, as `(a or b) adj c` asks for; `None` where that are too many, or no phrases.
+/// Each phrase of `left` with each of `right` behind it, as `(a or b) adj c` asks for; `None` where that are too many, or no phrases
+/// of this language.
 pub(super) fn phrases(left: &Expression, right: &Expression) -> Option<Expression> {
     let (left, right) = (alternatives(left)?, alternatives(right)?);
     if left.len() * right.len() > MAX_PHRASES || left.iter().chain(&right).any(|(scope, _)| *scope != left[0].0) {
@@ -47,11 +48,21 @@ pub(super) fn phrases(left: &Expression, right: &Expression) -> Option<Expressio
     let mut phrases = Vec::with_capacity(left.len() * right.len());
     for (scope, first) in &left {
         for (_, second) in &right {
-            let phrase = Phrase { words: first.iter().chain(*second).cloned().collect(), order: Order::InSequence };
-            phrases.push(Expression::Atom(Atom::Text(*scope, phrase)));
+            let words: Vec<Word> = first.iter().chain(*second).cloned().collect();
+            if !share_a_form(&words) {
+                return None;
+            }
+            phrases.push(Expression::Atom(Atom::Text(*scope, Phrase { words, order: Order::InSequence })));
         }
     }
     Some(Expression::or(phrases))
+}
+
+/// Whether one sign before the quotes can stand for all of them.
+fn share_a_form(words: &[Word]) -> bool {
+    let mut forms = words.iter().filter(|word| !matches!(word, Word::Prefix(_) | Word::Pattern(_))).map(std::mem::discriminant);
+    let first = forms.next();
+    forms.all(|form| Some(form) == first)
 }
 
 fn alternatives(expression: &Expression) -> Option<Vec<(Scope, &[Word])>> {

@@ -55,6 +55,8 @@ fn ovid_searches_are_read_by_their_fields_and_signs() {
     check("Crenshaw A$.au.", "author:crenshaw");
     check("dement*.tw. not (animals not (humans and animals)).sh.", "dement*");
     check("(Xpert or cepheid). tw.", "=xpert OR =cepheid");
+    check("sleep/ adj (apnea or Insomnia*).tw.", "sleep NEAR/0 (=apnea OR insomnia*)");
+    assert!(notes("sleep/ adj apnea.tw.").contains("order"));
     assert!(notes("exp Sleep/").contains("Sleep is looked for as words"));
     assert!(notes("sleep.mp.").contains("in place of .mp."));
 }
