@@ -14,6 +14,7 @@ mod highlight;
 mod index;
 mod matcher;
 mod near;
+mod neighbours;
 pub mod oracle;
 mod phrase;
 mod program;

@@ -184,11 +184,15 @@ impl DayIndex {
             let last = self.vocabulary.find(&if whole { Wanted::Folded(tail) } else { Wanted::Stem(stem(tail)) });
             if last != WordSet::NONE {
                 let sets: Vec<&WordSet> = before.iter().chain([&last]).collect();
-                self.in_sequence(&sets, |run| {
-                    if may_end(self.vocabulary.folded(self.row[run.last as usize])) {
-                        found.push(run);
-                    }
-                });
+                self.in_sequence(
+                    sets.len(),
+                    |i| sets[i],
+                    |run| {
+                        if may_end(self.vocabulary.folded(self.row[run.last as usize])) {
+                            found.push(run);
+                        }
+                    },
+                );
             }
             if before.len() + 1 < MAX_PARTS {
                 self.spell(tail, whole, before, found);

@@ -9,6 +9,7 @@ use super::catalogue::Catalogue;
 use super::closed::Hyphenated;
 use super::facts::Facts;
 use super::matcher::{Kept, Matcher};
+use super::neighbours::Neighbours;
 use super::rank::Lengths;
 use super::vocabulary::{Gathering, Vocabulary, WordId};
 
@@ -22,6 +23,7 @@ pub struct DayIndex {
     /// The text that each place of the row belongs to.
     text_of: Vec<u32>,
     texts: Vec<Text>,
+    pub(super) neighbours: Neighbours,
     pub(super) hyphenated: Hyphenated,
     pub(super) facts: Facts,
     pub(super) lengths: Lengths,
@@ -142,7 +144,13 @@ impl Reading {
     fn finish(self) -> DayIndex {
         let Reading { words, text_of, texts, hyphenated, facts, lengths } = self;
         let (vocabulary, row) = words.finish();
-        DayIndex { vocabulary, row, text_of, texts, hyphenated, facts, lengths, kept: Kept::default() }
+        let mut neighbours = Neighbours::with_room(row.len());
+        for pair in row.windows(2) {
+            if let (Some(first), Some(second)) = (vocabulary.stem_of(pair[0]), vocabulary.stem_of(pair[1])) {
+                neighbours.insert(first, second);
+            }
+        }
+        DayIndex { vocabulary, row, text_of, texts, neighbours, hyphenated, facts, lengths, kept: Kept::default() }
     }
 }
 

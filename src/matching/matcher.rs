@@ -42,9 +42,25 @@ pub struct Matcher<'a> {
     index: &'a DayIndex,
     catalogue: &'a Catalogue,
     memory: Arc<Memory>,
+    near_by: NearBy,
     stack: Stack,
     found: Box<[u32]>,
 }
+
+/// The papers of the atoms that one matcher met, side by side, in few lines of the processor's cache.
+#[derive(Default)]
+struct NearBy {
+    /// Of each atom [`UNKNOWN`], [`NO_PAPER`], or where its papers stand in `rows`.
+    row_of: Vec<u32>,
+    /// Sets of so many blocks; the first is for an atom that finds no room.
+    rows: Vec<u64>,
+    width: usize,
+}
+
+const UNKNOWN: u32 = 0;
+const NO_PAPER: u32 = u32::MAX;
+/// How many blocks of rows are kept near by: 8 MB.
+const MAX_NEAR_BY: usize = 1 << 20;
 
 impl DayIndex {
     /// What runs the filters of `catalogue` over this index. It remembers what it learns of atoms until another catalogue comes.
@@ -61,7 +77,9 @@ impl DayIndex {
 impl<'a> Matcher<'a> {
     fn new(index: &'a DayIndex, catalogue: &'a Catalogue, memory: Arc<Memory>) -> Matcher<'a> {
         let found = vec![0; bitmap::room(index.len())].into_boxed_slice();
-        Matcher { index, catalogue, memory, stack: Stack::default(), found }
+        let width = bitmap::blocks(index.len());
+        let near_by = NearBy { row_of: Vec::new(), rows: vec![0; width], width };
+        Matcher { index, catalogue, memory, near_by, stack: Stack::default(), found }
     }
 
     /// A matcher whose work nobody shares.
@@ -76,9 +94,9 @@ impl<'a> Matcher<'a> {
         stack.push(papers);
         for step in &*filter.steps {
             match *step {
-                Step::Or(atom) => self.with_hits(atom, |hits| stack.or(hits.map(Hits::blocks))),
-                Step::And(atom) => self.with_hits(atom, |hits| stack.and(hits.map(Hits::blocks))),
-                Step::AndNot(atom) => self.with_hits(atom, |hits| stack.and_not(hits.map(Hits::blocks))),
+                Step::Or(atom) => stack.or(self.papers_of(atom)),
+                Step::And(atom) => stack.and(self.papers_of(atom)),
+                Step::AndNot(atom) => stack.and_not(self.papers_of(atom)),
                 Step::Fill => stack.fill(papers),
                 Step::Push => stack.push(papers),
                 Step::PopOr | Step::PopAnd | Step::PopAndNot => stack.pop(*step),
@@ -107,6 +125,41 @@ impl<'a> Matcher<'a> {
         relevance
     }
 
+    /// The papers of one atom, if there are any.
+    fn papers_of(&mut self, atom: u32) -> Option<&[u64]> {
+        let row = match self.near_by.row_of.get(atom as usize) {
+            Some(&NO_PAPER) => return None,
+            Some(&row) if row != UNKNOWN => row as usize,
+            _ => self.bring_near(atom)?,
+        };
+        Some(&self.near_by.rows[row..row + self.near_by.width])
+    }
+
+    /// Says where the papers of the atom stand near by from now on.
+    #[cold]
+    fn bring_near(&mut self, atom: u32) -> Option<usize> {
+        let mut near_by = std::mem::take(&mut self.near_by);
+        if near_by.row_of.len() <= atom as usize {
+            near_by.row_of.resize(self.catalogue.len(), UNKNOWN);
+        }
+        let row = self.with_hits(atom, |hits| {
+            let blocks = hits?.blocks();
+            if near_by.rows.len() + near_by.width > MAX_NEAR_BY {
+                near_by.rows[..near_by.width].copy_from_slice(blocks);
+                return Some(0);
+            }
+            near_by.rows.extend_from_slice(blocks);
+            Some(near_by.rows.len() - near_by.width)
+        });
+        match row {
+            None => near_by.row_of[atom as usize] = NO_PAPER,
+            Some(0) => {}
+            Some(row) => near_by.row_of[atom as usize] = row as u32,
+        }
+        self.near_by = near_by;
+        row
+    }
+
     /// Hands on the papers of one atom; they are looked up once, as far as memory goes.
     fn with_hits<T>(&self, atom: u32, take: impl FnOnce(Option<&Hits>) -> T) -> T {
         let slot = self.memory.atoms.at(atom);
@@ -130,9 +183,9 @@ impl<'a> Matcher<'a> {
         let papers = match &question {
             Question::Fact(fact) => self.index.facts.find(fact),
             asked => {
-                let mut papers = Bitmap::none(self.index.len());
-                self.each_text(asked, |text| papers.insert(text.paper));
-                papers
+                let mut papers = None;
+                self.each_text(asked, |text| papers.get_or_insert_with(|| Bitmap::none(self.index.len())).insert(text.paper));
+                papers?
             }
         };
         (!papers.is_empty()).then_some(Hits { papers, scores: OnceLock::new() })

@@ -87,7 +87,7 @@ fn ends(wanted: &[Word], scope: Scope, text: &str, found: &[FoundWord], from: us
 fn run_is_word(word: &Word, scope: Scope, text: &str, run: &[FoundWord]) -> bool {
     let Word::Stem(wanted) = word else { return false };
     let spelled = |run: &[FoundWord]| run.iter().map(|word| word.folded.as_str()).collect::<String>();
-    let all_joined = run.windows(2).all(|pair| is_hyphen(&text[pair[0].range.end..pair[1].range.start]));
+    let all_joined = run.windows(2).all(|pair| text.get(pair[0].range.end..pair[1].range.start).is_some_and(is_hyphen));
     if all_joined && spelled(run).len() <= MAX_CLOSED && is_form(wanted, scope, &spelled(run)) {
         return true;
     }

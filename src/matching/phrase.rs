@@ -36,7 +36,7 @@ impl DayIndex {
             (terms, Order::InSequence) => {
                 let joints = self.joints(terms);
                 if joints.is_empty() && terms.iter().all(|term| term.spelled.is_empty()) {
-                    self.in_sequence(&terms.iter().map(|term| &term.set).collect::<Vec<_>>(), take);
+                    self.in_sequence(terms.len(), |i| &terms[i].set, take);
                 } else {
                     self.aligned(terms, &joints).into_iter().for_each(take);
                 }
@@ -47,15 +47,22 @@ impl DayIndex {
         }
     }
 
-    /// Hands on every run where the words stand one for one.
-    pub(super) fn in_sequence(&self, words: &[&WordSet], mut take: impl FnMut(Run)) {
+    /// Hands on every run where so many words stand one for one, each of its `set`.
+    pub(super) fn in_sequence<'a>(&self, words: usize, set: impl Fn(usize) -> &'a WordSet, mut take: impl FnMut(Run)) {
+        let never_meet = |i: usize| match (set(i), set(i + 1)) {
+            (WordSet::Stem(first), WordSet::Stem(second)) => !self.neighbours.may_meet(*first, *second),
+            (first, second) => *first == WordSet::NONE || *second == WordSet::NONE,
+        };
+        if (0..words - 1).any(never_meet) {
+            return;
+        }
         // The rarest word leads; beside each place of it, the row says whether the others stand there.
-        let rarest = (0..words.len()).min_by_key(|&i| self.vocabulary.count(words[i])).unwrap_or(0);
-        for &place in self.vocabulary.places(words[rarest]).flatten() {
+        let rarest = (0..words).min_by_key(|&i| self.vocabulary.count(set(i))).unwrap_or(0);
+        for &place in self.vocabulary.places(set(rarest)).flatten() {
             let Some(first) = (place as usize).checked_sub(rarest) else { continue };
-            let Some(stretch) = self.row.get(first..first + words.len()) else { continue };
-            if stretch.iter().zip(words).all(|(&word, wanted)| self.vocabulary.holds(wanted, word)) {
-                take(Run { first: first as u32, last: (first + words.len() - 1) as u32 });
+            let Some(stretch) = self.row.get(first..first + words) else { continue };
+            if (0..words).all(|i| self.vocabulary.holds(set(i), stretch[i])) {
+                take(Run { first: first as u32, last: (first + words - 1) as u32 });
             }
         }
     }

@@ -124,6 +124,8 @@ fn a_compound_is_found_open_hyphenated_and_closed() {
     check("=realtosim", "real-to-sim", false);
     check("realtosi*", "real-to-sim", false);
     check("author:xiaoming", "xiao-ming", false);
+    // One sign that is read as two words.
+    check("second", "sec\u{33de}ond", false);
 }
 
 #[test]

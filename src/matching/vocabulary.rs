@@ -201,11 +201,16 @@ impl Vocabulary {
         self.forms.get(folded).map_or(WordSet::NONE, |&(from, to)| WordSet::Range(from, to))
     }
 
+    /// The stem of `word` of the row; a break has none.
+    pub fn stem_of(&self, word: WordId) -> Option<u32> {
+        self.stem_of.get(word as usize).copied()
+    }
+
     /// Whether `word` of the row is one of `set`.
     pub fn holds(&self, set: &WordSet, word: WordId) -> bool {
         match set {
             WordSet::Range(from, to) => *from <= word && word < *to,
-            WordSet::Stem(stem) => self.stem_of.get(word as usize) == Some(stem),
+            WordSet::Stem(stem) => self.stem_of(word) == Some(*stem),
             WordSet::Several(words) => words.binary_search(&word).is_ok(),
         }
     }

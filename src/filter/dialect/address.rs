@@ -2,6 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::filter::lexer::plain;
+
 /// Parameters that hold the query, on arXiv, PubMed and most other sites.
 const PARAMETERS: [&str; 6] = ["search_query", "query", "term", "q", "terms-0-term", "searchtext"];
 
@@ -22,7 +24,8 @@ pub(in crate::filter) fn decoded(text: &str) -> Option<String> {
     }
     // A plus is a space only where no real space stands.
     let spaced = if query.contains(char::is_whitespace) { query.to_owned() } else { query.replace('+', " ") };
-    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned).filter(|decoded| !decoded.trim().is_empty())
+    let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+    Some(plain(&decoded).into_owned()).filter(|decoded| !decoded.trim().is_empty())
 }
 
 fn is_encoded(query: &str) -> bool {

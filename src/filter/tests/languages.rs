@@ -16,6 +16,7 @@ fn notes(text: &str) -> String {
 fn arxiv_queries_mean_what_they_say_also_in_an_address() {
     check("ti:\"world model\" AND cat:cs.LG ANDNOT au:del_maestro", "title:\"world model\" AND cat:cs.LG NOT author:\"del maestro\"");
     check("ti:%22world+model%22+AND+cat:cs.LG+ANDNOT+au:doe", "title:\"world model\" AND cat:cs.LG NOT author:doe");
+    check("ti:%22world%22+AND+cat:cs.R%04", "title:world AND cat:cs.r");
     check("https://export.arxiv.org/api/query?search_query=all:%22flow+matching%22&start=0", "all:\"flow matching\"");
     check("https://arxiv.org/search/?query=diffusion+policy&searchtype=all", "diffusion AND policy");
     check("cat:cs.RO AND submittedDate:[202501010000 TO 202502010000]", "cat:cs.RO");
