@@ -205,6 +205,8 @@ pub struct Fetch {
     pub first_byte_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
+    #[serde(deserialize_with = "unless_empty")]
+    pub proxy: Option<Secret>,
     pub max_body: usize,
     pub private_hosts: Vec<String>,
     #[serde(with = "humantime_serde")]

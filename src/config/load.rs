@@ -284,6 +284,11 @@ fn validate(config: &Config) -> Result<(), ConfigError> {
     }
     let web = |url: &Secret| Url::parse(url.expose()).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     check(config.alert.url.as_ref().is_none_or(web), "alert.url", "must begin with http:// or https://")?;
+    let takes_requests = |url: &Secret| {
+        Url::parse(url.expose()).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host())
+    };
+    let advice = "must begin with http://, https://, socks5:// or socks5h:// and name a host, such as http://proxy.example.org:3128";
+    check(config.fetch.proxy.as_ref().is_none_or(takes_requests), "fetch.proxy", advice)?;
     for (name, source) in &config.source {
         let key = |last: &str| format!("source.{name}.{last}");
         let name_is_plain =

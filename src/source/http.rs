@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, Proxy, Response, StatusCode, redirect};
 use sqlx::PgPool;
 use url::Url;
 
@@ -134,8 +134,13 @@ impl Http {
             .user_agent(format!("Paperlark/{} (+{}{contact})", env!("CARGO_PKG_VERSION"), config.site.base_url))
             .connect_timeout(config.fetch.connect_timeout)
             .timeout(config.fetch.timeout)
-            // A proxy would look names up by itself, past all rules; redirects are followed below, by the rules.
+            // Only the proxy that the operator names: another would look names up by itself, past all rules.
             .no_proxy()
+            .proxy(Proxy::custom({
+                let rules = rules.clone();
+                move |url| rules.proxy_for(url)
+            }))
+            // Redirects are followed below, by the rules.
             .dns_resolver(Arc::new(Resolver(rules.clone())))
             .redirect(redirect::Policy::none())
             .build()
@@ -183,7 +188,7 @@ impl Http {
             request = request.header(IF_MODIFIED_SINCE, date);
         }
         match tokio::time::timeout(self.first_byte_timeout, request.send()).await {
-            Ok(response) => response.map_err(|error| failed(url, &error)),
+            Ok(response) => response.map_err(|error| self.failed(url, &error)),
             Err(_) => {
                 let reason = format!("no answer in time: nothing came within {} s", self.first_byte_timeout.as_secs_f32());
                 Err(HttpError::Failed { url: shown(url), reason })
@@ -219,13 +224,30 @@ impl Http {
         let mut body = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| failed(url, &error))?;
+            let chunk = chunk.map_err(|error| self.failed(url, &error))?;
             if body.len() + chunk.len() > self.max_body {
                 return Err(HttpError::TooLarge { url: shown(url), limit: self.max_body });
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+
+    /// The whole chain of causes: reqwest's own message is only its head.
+    fn failed(&self, url: &Url, error: &reqwest::Error) -> HttpError {
+        let mut reason = match error.is_timeout() {
+            true => "no answer in time".to_owned(),
+            false => "the request failed".to_owned(),
+        };
+        if self.rules.proxy_for(url).is_some() {
+            reason.push_str(" by way of fetch.proxy");
+        }
+        let mut cause = std::error::Error::source(error);
+        while let Some(inner) = cause {
+            reason = format!("{reason}: {inner}");
+            cause = inner.source();
+        }
+        HttpError::Failed { url: shown(url), reason }
     }
 }
 
@@ -245,18 +267,4 @@ fn denied(denied: Denied) -> HttpError {
         Denied::Resting { service, wait, reason } => HttpError::Resting { service, wait, reason },
         Denied::Database(error) => HttpError::Budget(error),
     }
-}
-
-/// The whole chain of causes: reqwest's own message is only its head.
-fn failed(url: &Url, error: &reqwest::Error) -> HttpError {
-    let mut reason = match error.is_timeout() {
-        true => "no answer in time".to_owned(),
-        false => "the request failed".to_owned(),
-    };
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        reason = format!("{reason}: {inner}");
-        cause = inner.source();
-    }
-    HttpError::Failed { url: shown(url), reason }
 }

@@ -6,6 +6,7 @@ mod faults;
 mod file;
 mod hub;
 mod kinds;
+mod proxy;
 mod real;
 mod refusals;
 mod replay;

@@ -20,12 +20,15 @@ pub(super) struct Rules {
     plain: HashSet<String>,
     /// Hosts that may be at private addresses.
     private: HashSet<String>,
+    /// What the others are asked by.
+    proxy: Option<Url>,
 }
 
 impl Rules {
     pub(super) fn new(config: &Config) -> Self {
         let mut rules =
             Self { private: config.fetch.private_hosts.iter().map(|host| host.to_ascii_lowercase()).collect(), ..Self::default() };
+        rules.proxy = config.fetch.proxy.as_ref().and_then(|proxy| proxy.expose().parse().ok());
         for url in config.source.values().flat_map(|source| source.addresses()).chain(config.hooks.ses.endpoint.as_ref()) {
             if url.scheme() == "http" {
                 rules.plain.extend(url.host_str().map(str::to_owned));
@@ -48,6 +51,12 @@ impl Rules {
             (None, "http") => Err("it is not https".to_owned()),
             (None, other) => Err(format!("{other} is no scheme for sources")),
         }
+    }
+
+    /// The proxy by which `url` is asked, if any: what stands in the operator's own network is asked directly.
+    pub(super) fn proxy_for(&self, url: &Url) -> Option<Url> {
+        let is_inner = named_outright(url).is_some() || self.private.contains(url.host_str().unwrap_or_default());
+        self.proxy.clone().filter(|_| !is_inner)
     }
 
     /// Where a redirect from `from` leads, if that may be followed: within the site, never from https back to
@@ -149,7 +158,8 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let name = name.as_str().trim_end_matches('.').to_ascii_lowercase();
         // `localhost` comes here only when its port was found among the configured addresses.
-        let any = self.0.private.contains(&name) || is_within(&name, "localhost");
+        let is_proxy = self.0.proxy.as_ref().and_then(Url::host_str) == Some(name.as_str());
+        let any = is_proxy || self.0.private.contains(&name) || is_within(&name, "localhost");
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             let refused = found.iter().find_map(|address| unwelcome(address.ip()).map(|kind| (address.ip(), kind)));
@@ -212,6 +222,20 @@ mod tests {
         check("https://10.0.0.8/", Some("it is a private address"));
         check("ftp://a.org/", Some("ftp is no scheme for sources"));
         check("file:///etc/passwd", Some("file is no scheme for sources"));
+    }
+
+    #[test]
+    fn only_what_is_outside_is_asked_by_the_proxy() {
+        let check = |url: &str, by_proxy: bool| {
+            let rules = Rules { proxy: "http://proxy.internal:3128".parse().ok(), ..rules() };
+            assert_eq!(rules.proxy_for(&url.parse().unwrap()).is_some(), by_proxy, "{url}");
+            assert_eq!(Rules { proxy: None, ..rules }.proxy_for(&url.parse().unwrap()), None);
+        };
+        check("https://export.arxiv.org/", true);
+        check("http://1.1.1.1/", true);
+        check("http://127.0.0.1:8000/", false);
+        check("https://papers.internal/", false);
+        check("https://10.0.0.7/", false);
     }
 
     #[test]

@@ -64,6 +64,23 @@ async fn days_missed_while_the_service_was_down_are_made_up_and_mailed() {
 }
 
 #[tokio::test]
+async fn votes_are_asked_for_again_for_fourteen_days() {
+    let listed = "2026-01-05";
+    let service = Service::start("2026-01-05T18:00:00Z").await;
+    for (now, votes, expect) in [
+        ("2026-01-05T18:00:00Z", 1, 1),
+        ("2026-01-12T18:10:00Z", 40, 40),
+        // Thirteen days and a half later, and a fortnight later.
+        ("2026-01-19T06:10:00Z", 140, 140),
+        ("2026-01-20T06:10:00Z", 999, 140),
+    ] {
+        service.hub.list(day(listed), vec![item("9901.00001", "T", "x", votes)]);
+        assert_eq!(asked_at(&service, now).await, 1);
+        assert_eq!(find(&service, "9901.00001").await.unwrap().paper.upvotes, Some(expect), "{now}");
+    }
+}
+
+#[tokio::test]
 async fn a_bad_day_does_not_keep_the_others_back() {
     let service = Service::start("2026-01-12T18:00:00Z").await;
     service.hub.list(day("2026-01-05"), vec![serde_json::json!("x".repeat(2_000))]);
