@@ -26,8 +26,9 @@ use crate::support::service::Service;
 use servers::Arxiv;
 use world::World;
 
-/// All papers, in sections that a page shows whole.
-const EVERYTHING: &str = "cat:cs.CV model\ncat:cs.CV learning\ncat:cs.CV\ncat:cs.CL model\ncat:cs.CL\nsource:arxiv OR source:huggingface";
+/// All papers, in sections small enough (200) that the digest's page shows each of them whole.
+const EVERYTHING: &str = "cat:cs.CV model learning\ncat:cs.CV model image\ncat:cs.CV model\ncat:cs.CV learning\ncat:cs.CV\n\
+    cat:cs.CL model learning\ncat:cs.CL model reasoning\ncat:cs.CL model\ncat:cs.CL\nsource:arxiv OR source:huggingface";
 
 const READERS: [(&str, &str); 2] = [("everything@example.org", EVERYTHING), ("trending@example.org", "")];
 
