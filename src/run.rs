@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,9 +27,9 @@ const FETCH_INTERVAL: Duration = Duration::from_secs(20);
 /// How often the books are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Batches of mails under way at once: while one is sent the next is made ready, and one that a slow relay holds up
-/// keeps no other waiting.
-const BATCHES: usize = 4;
+/// Mails under way at once: while one batch is sent the next is made ready, and a mail that the relay holds up keeps only
+/// its own place.
+const UNDER_WAY: u32 = 4 * deliver::CLAIM.unsigned_abs();
 
 /// The wait after a step failed: the database is away, and need not be asked at full pace.
 const TROUBLE_INTERVAL: Duration = Duration::from_secs(5);
@@ -185,23 +185,28 @@ async fn composing(app: App, stop: CancellationToken, mails: Arc<Notify>) -> any
 
 async fn delivering(app: App, stop: CancellationToken, mails: Arc<Notify>) -> anyhow::Result<()> {
     let mut batches = JoinSet::new();
-    app.vitals.beat(Part::Delivering, app.clock.now());
-    while !stop.is_cancelled() {
+    let room = Arc::new(Semaphore::new(UNDER_WAY as usize));
+    loop {
+        app.vitals.beat(Part::Delivering, app.clock.now());
+        let places = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            places = room.clone().acquire_many_owned(deliver::CLAIM.unsigned_abs()) => places.context("the room is never closed")?,
+        };
         let mut wait = match deliver::take(&app, app.clock.now(), &stop).await {
             Ok(Some(batch)) => {
-                batches.spawn(batch.send());
+                batches.spawn(batch.send(Some(places)));
                 Duration::ZERO
             }
             Ok(None) => app.config.delivery.interval,
             Err(error) => trouble("delivering", &error),
         };
-        // Whatever was taken up is finished, also when the service stops.
-        while let Some(sent) = if batches.len() < BATCHES { batches.try_join_next() } else { batches.join_next().await } {
+        while let Some(sent) = batches.try_join_next() {
             wait = wait.max(delivered(sent?));
         }
-        app.vitals.beat(Part::Delivering, app.clock.now());
         pause(&stop, wait, mails.notified()).await;
     }
+    // Whatever was taken up is finished.
     while let Some(sent) = batches.join_next().await {
         delivered(sent?);
     }

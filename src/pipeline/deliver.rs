@@ -19,6 +19,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -34,7 +35,7 @@ use letter::Letters;
 use routes::Routes;
 
 /// Mails a claim: a few seconds' work for one worker, so that others find some too.
-const CLAIM: i32 = 50;
+pub const CLAIM: i32 = 50;
 
 /// What delivering did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub struct Batch {
 /// With `stop` cancelled, mails on the wire are finished and the rest is given back.
 pub async fn step(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sqlx::Result<Delivered> {
     match take(app, now, stop).await? {
-        Some(batch) => batch.send().await,
+        Some(batch) => batch.send(None).await,
         None => Ok(Delivered::default()),
     }
 }
@@ -118,15 +119,23 @@ pub async fn take(app: &App, now: DateTime<Utc>, stop: &CancellationToken) -> sq
 
 impl Batch {
     /// Sends its mails: each is made in a task of its own, so that signing keeps all processors busy and no connection waiting.
-    pub async fn send(mut self) -> sqlx::Result<Delivered> {
+    /// Of `room`, which has a place for each, every mail gives its place back as it ends.
+    pub async fn send(mut self, mut room: Option<OwnedSemaphorePermit>) -> sqlx::Result<Delivered> {
         let mails = std::mem::take(&mut self.mails);
         let held: Vec<Hold> = mails.iter().map(Claimed::hold).collect();
         let (width, batch) = (self.routes.width(), Arc::new(self));
-        let sending = futures::stream::iter(mails)
-            .map(|mail| {
+        let places: Vec<_> = mails.iter().map(|_| room.as_mut().and_then(|room| room.split(1))).collect();
+        drop(room);
+        let sending = futures::stream::iter(mails.into_iter().zip(places))
+            .map(|(mail, place)| {
                 let span = tracing::info_span!("delivery", mail = %mail.id, subject = ?mail.subject, fence = mail.fence);
                 let batch = batch.clone();
-                tokio::spawn(async move { deliver(&batch, mail).await }.instrument(span))
+                let delivering = async move {
+                    let end = deliver(&batch, mail).await;
+                    drop(place);
+                    end
+                };
+                tokio::spawn(delivering.instrument(span))
             })
             .buffer_unordered(width)
             .collect::<Vec<_>>();

@@ -74,6 +74,7 @@ async fn morning(stage: &mut Stage, random: &mut StdRng, kills: usize, ledger: &
             if stage.is_done().await {
                 break;
             }
+            stage.revive_workers();
             stage.hours_pass().await;
             stage.relay.behave().await;
             stage.proxy.set(Weather::Fair);

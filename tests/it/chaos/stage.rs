@@ -84,6 +84,15 @@ impl Stage {
         self.workers[worker] = Some(self.worker());
     }
 
+    /// Starts workers that have ended by themselves, as a service manager does: one that finds no database at its start gives up.
+    pub fn revive_workers(&mut self) {
+        for worker in 0..WORKERS {
+            if self.workers[worker].as_mut().is_none_or(Process::has_ended) {
+                self.workers[worker] = Some(self.worker());
+            }
+        }
+    }
+
     /// As a host is brought up to date: the new one starts before the old one has ended.
     pub fn restart_worker(&mut self, worker: usize) {
         let fresh = self.worker();
@@ -132,12 +141,10 @@ impl Stage {
     pub async fn settle(&mut self) {
         self.relay.behave().await;
         self.proxy.set(Weather::Fair);
-        for worker in 0..WORKERS {
-            // One that could not start, or gave up while the database was away, is started by its service manager.
-            self.kill_worker(worker);
-        }
+        (0..WORKERS).for_each(|worker| self.kill_worker(worker));
         let began = Instant::now();
         loop {
+            self.revive_workers();
             self.hours_pass().await;
             if self.is_done().await {
                 return;
