@@ -12,6 +12,7 @@ mod excerpt;
 mod facts;
 mod highlight;
 mod index;
+mod interner;
 mod matcher;
 mod near;
 mod neighbours;
@@ -21,6 +22,7 @@ mod program;
 mod rank;
 mod slots;
 mod text;
+mod trial;
 mod vocabulary;
 mod within;
 
@@ -30,6 +32,7 @@ pub use highlight::highlights;
 pub use index::DayIndex;
 pub use matcher::Matcher;
 pub use text::stem;
+pub use trial::Trial;
 
 #[cfg(test)]
 mod tests;

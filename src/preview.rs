@@ -14,6 +14,7 @@ use chrono::NaiveDate;
 
 use crate::archive::OnDay;
 use crate::filter::{Filter, Ranking, Standing};
+use crate::matching::Trial;
 
 pub use advice::{Advice, Piece, corrected};
 pub use breadth::Breadth;
@@ -42,8 +43,8 @@ pub struct Preview<'a> {
     pub days: Vec<Day>,
     /// How much of the corpus it is.
     pub breadth: Breadth,
-    /// Ascending ordinals, so that the newest day comes first, each with its relevance.
-    found: Vec<(u32, f32)>,
+    /// Its ordinals ascend, so that the newest day comes first.
+    trial: Trial<'a>,
 }
 
 /// One paper that was found.
@@ -58,17 +59,17 @@ pub struct Found<'a> {
 impl<'a> Preview<'a> {
     /// Runs `filter` over `corpus`.
     pub fn new(corpus: &'a Corpus, filter: &'a Filter) -> Self {
-        let found = corpus.index().ranked(filter);
-        let days =
-            corpus.days().iter().map(|(day, ordinals)| Day { day: *day, papers: ordinals.len(), hits: part(&found, ordinals).len() });
+        let trial = corpus.index().try_out(filter);
+        let hits = |ordinals| part(&trial.found, ordinals).len();
+        let days = corpus.days().iter().map(|(day, ordinals)| Day { day: *day, papers: ordinals.len(), hits: hits(ordinals) });
         let days: Vec<Day> = days.rev().collect();
         let breadth = Breadth {
-            hits: found.len(),
+            hits: trial.found.len(),
             papers: corpus.papers().len(),
             listing_days: days.iter().filter(|day| day.papers > 0).count(),
             calendar_days: days.len(),
         };
-        Self { corpus, filter, days, breadth, found }
+        Self { corpus, filter, days, breadth, trial }
     }
 
     /// What its writer should know, the most important first.
@@ -81,7 +82,7 @@ impl<'a> Preview<'a> {
         let mut results = Vec::new();
         let mut place = 0;
         for (_, ordinals) in self.corpus.days() {
-            let of_day = part(&self.found, ordinals);
+            let of_day = part(&self.trial.found, ordinals);
             let next = place + of_day.len();
             if place < places.end && next > places.start {
                 let shown = self.ranked(ranking, of_day).into_iter().zip(place..).map(|(paper, place)| Found { paper, place });

@@ -27,6 +27,14 @@ impl Bitmap {
     pub fn blocks(&self) -> &[u64] {
         &self.0
     }
+
+    /// The ordinals, ascending.
+    pub fn members(&self) -> impl Iterator<Item = u32> {
+        (0..).step_by(64).zip(&self.0).flat_map(|(first, &block)| {
+            let rests = std::iter::successors(Some(block), |rest| Some(rest & rest.wrapping_sub(1)));
+            rests.take_while(|rest| *rest != 0).map(move |rest| first + rest.trailing_zeros())
+        })
+    }
 }
 
 /// Fills `into` with every one of `papers`.
@@ -77,6 +85,7 @@ mod tests {
             let mut listed = vec![0; room(length as usize)];
             let count = list(third.blocks(), &mut listed);
             assert_eq!(listed[..count], (0..length).step_by(3).collect::<Vec<_>>());
+            assert!(third.members().eq((0..length).step_by(3)));
 
             let mut all = vec![0; blocks(length as usize)];
             fill(&mut all, length as usize);

@@ -114,6 +114,11 @@ impl Catalogue {
         Compiled { steps: steps.into(), changing: filter.depends_on_changing_facts() }
     }
 
+    /// The number of an atom.
+    pub(super) fn number_of(&self, atom: &Atom) -> u32 {
+        self.write().number(atom)
+    }
+
     /// Whether it holds so much that a new catalogue should take its place.
     pub fn is_full(&self) -> bool {
         self.read().questions.len() >= MAX_ATOMS

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::matcher::{Kept, Matcher};
 use super::neighbours::Neighbours;
 use super::rank::Lengths;
-use super::vocabulary::{Gathering, Vocabulary, WordId};
+use super::vocabulary::{Gathering, StemId, Vocabulary, WordId, WordSet};
 
 /// A window of papers, ready for any number of filters. It never changes, and is shared between threads.
 ///
@@ -20,6 +20,8 @@ pub struct DayIndex {
     pub(super) vocabulary: Vocabulary,
     /// All texts as one row of words, each text followed by a break.
     pub(super) row: Vec<WordId>,
+    /// The stem of each word of the row.
+    pub(super) stems: Vec<StemId>,
     /// The text that each place of the row belongs to.
     text_of: Vec<u32>,
     texts: Vec<Text>,
@@ -70,17 +72,7 @@ impl DayIndex {
         Matcher::alone(self, &catalogue).matches(&catalogue.add(filter)).to_vec()
     }
 
-    /// The papers that match, ascending, each with how well it does: see [`Matcher::relevance`].
-    pub fn ranked(&self, filter: &Filter) -> Vec<(u32, f32)> {
-        let catalogue = Catalogue::default();
-        let compiled = catalogue.add(filter);
-        let mut matcher = Matcher::alone(self, &catalogue);
-        let found = matcher.matches(&compiled).to_vec();
-        let relevance = matcher.relevance(&compiled, &found);
-        found.into_iter().zip(relevance).collect()
-    }
-
-    /// How well one paper matches. For several, [`DayIndex::ranked`] is the faster way.
+    /// How well one paper matches. For several, [`DayIndex::try_out`] is the faster way.
     pub fn relevance(&self, filter: &Filter, ordinal: u32) -> f32 {
         let catalogue = Catalogue::default();
         Matcher::alone(self, &catalogue).relevance(&catalogue.add(filter), &[ordinal])[0]
@@ -89,6 +81,14 @@ impl DayIndex {
     /// Every distinct word of the window in folded case, in no order, with the number of its occurrences.
     pub fn vocabulary(&self) -> impl Iterator<Item = (&str, usize)> {
         self.vocabulary.forms()
+    }
+
+    /// Whether a word of `set` stands at `place` of the row.
+    pub(super) fn stands(&self, set: &WordSet, place: u32) -> bool {
+        match set {
+            WordSet::Stem(stem) => self.stems[place as usize] == *stem,
+            other => self.vocabulary.holds(other, self.row[place as usize]),
+        }
     }
 
     /// Whose text stands at `place` of the row.
@@ -144,13 +144,10 @@ impl Reading {
     fn finish(self) -> DayIndex {
         let Reading { words, text_of, texts, hyphenated, facts, lengths } = self;
         let (vocabulary, row) = words.finish();
+        let stems: Vec<StemId> = row.iter().map(|word| vocabulary.stem_of(*word)).collect();
         let mut neighbours = Neighbours::with_room(row.len());
-        for pair in row.windows(2) {
-            if let (Some(first), Some(second)) = (vocabulary.stem_of(pair[0]), vocabulary.stem_of(pair[1])) {
-                neighbours.insert(first, second);
-            }
-        }
-        DayIndex { vocabulary, row, text_of, texts, neighbours, hyphenated, facts, lengths, kept: Kept::default() }
+        stems.windows(2).for_each(|pair| neighbours.insert(pair[0], pair[1]));
+        DayIndex { vocabulary, row, stems, text_of, texts, neighbours, hyphenated, facts, lengths, kept: Kept::default() }
     }
 }
 

@@ -114,7 +114,7 @@ impl<'a> Matcher<'a> {
         for atom in filter.wanted() {
             self.with_hits(atom, |hits| {
                 let Some(hits) = hits else { return };
-                let scores = hits.scores.get_or_init(|| self.scores(atom));
+                let scores = hits.scores.get_or_init(|| self.scores(atom, &hits.papers));
                 for (sum, ordinal) in relevance.iter_mut().zip(ordinals) {
                     if let Ok(at) = scores.binary_search_by_key(ordinal, |score| score.paper) {
                         *sum += scores[at].value;
@@ -123,6 +123,11 @@ impl<'a> Matcher<'a> {
             });
         }
         relevance
+    }
+
+    /// Whether any paper has the atom.
+    pub(super) fn finds(&self, atom: u32) -> bool {
+        self.with_hits(atom, |hits| hits.is_some())
     }
 
     /// The papers of one atom, if there are any.
@@ -191,9 +196,9 @@ impl<'a> Matcher<'a> {
         (!papers.is_empty()).then_some(Hits { papers, scores: OnceLock::new() })
     }
 
-    fn scores(&self, atom: u32) -> Box<[Score]> {
+    fn scores(&self, atom: u32, papers: &Bitmap) -> Box<[Score]> {
         let question = self.catalogue.question(atom);
-        rank::scores(self.index, |take| self.each_text(&question, take))
+        rank::scores(self.index, papers, |take| self.each_text(&question, take))
     }
 
     /// Hands on the text of each place where the words of `question` stand.

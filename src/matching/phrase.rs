@@ -59,10 +59,10 @@ impl DayIndex {
         // The rarest word leads; beside each place of it, the row says whether the others stand there.
         let rarest = (0..words).min_by_key(|&i| self.vocabulary.count(set(i))).unwrap_or(0);
         for &place in self.vocabulary.places(set(rarest)).flatten() {
-            let Some(first) = (place as usize).checked_sub(rarest) else { continue };
-            let Some(stretch) = self.row.get(first..first + words) else { continue };
-            if (0..words).all(|i| self.vocabulary.holds(set(i), stretch[i])) {
-                take(Run { first: first as u32, last: (first + words - 1) as u32 });
+            let Some(first) = place.checked_sub(rarest as u32) else { continue };
+            // A break stands behind every text, so the row goes on as long as the words are there.
+            if (0..words).all(|i| self.stands(set(i), first + i as u32)) {
+                take(Run { first, last: first + words as u32 - 1 });
             }
         }
     }
@@ -84,8 +84,7 @@ impl DayIndex {
             for &Run { first, last } in &before[at] {
                 let next = last + 1;
                 // A break stands behind every text, so there is a next.
-                let word = self.row[next as usize];
-                let one_for_some = sets.clone().filter(|(_, set)| self.vocabulary.holds(set, word));
+                let one_for_some = sets.clone().filter(|(_, set)| self.stands(set, next));
                 one_for_some.for_each(|(parts, _)| behind[parts - 1].push(Run { first, last: next }));
                 let from = term.spelled.partition_point(|run| run.first < next);
                 let spelled = term.spelled[from..].iter().take_while(|run| run.first == next);

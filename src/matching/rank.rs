@@ -2,6 +2,7 @@
 
 use crate::filter::syntax::Field;
 
+use super::bitmap::Bitmap;
 use super::index::{DayIndex, Text};
 
 /// A word in the title says more than one among two hundred in the abstract.
@@ -38,15 +39,15 @@ impl Lengths {
     }
 }
 
-/// The scores of the papers of one atom, by paper. `each_text` hands on the text of each place where the atom was found.
-pub(super) fn scores(index: &DayIndex, each_text: impl FnOnce(&mut dyn FnMut(Text))) -> Box<[Score]> {
+/// The scores of `papers`, those of one atom, by paper. `each_text` hands on the text of each place where the atom was found.
+pub(super) fn scores(index: &DayIndex, papers: &Bitmap, each_text: impl FnOnce(&mut dyn FnMut(Text))) -> Box<[Score]> {
     let mut frequencies = vec![0.0_f32; index.len()];
     each_text(&mut |text| {
         let weight = if text.field == Field::Title { TITLE_WEIGHT } else { 1.0 };
         frequencies[text.paper as usize] += weight / index.lengths.normalised(text.paper, text.field);
     });
-    let with = frequencies.iter().filter(|frequency| **frequency > 0.0).count() as f32;
+    let with = papers.members().count() as f32;
     let rarity = (1.0 + (index.len() as f32 - with + 0.5) / (with + 0.5)).ln();
-    let found = (0..).zip(frequencies).filter(|(_, frequency)| *frequency > 0.0);
+    let found = papers.members().map(|paper| (paper, frequencies[paper as usize])).filter(|(_, frequency)| *frequency > 0.0);
     found.map(|(paper, frequency)| Score { paper, value: rarity * frequency / (SATURATION + frequency) }).collect()
 }

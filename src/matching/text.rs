@@ -1,7 +1,10 @@
 //! When a word of a text is a word of a filter.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use crate::filter::syntax::Word;
@@ -9,11 +12,42 @@ use crate::filter::syntax::Word;
 /// The stem of a word in folded case, by Snowball's English rules (<https://snowballstem.org>). Words with other letters or
 /// with digits are their own stem.
 pub fn stem(folded: &str) -> Cow<'_, str> {
-    if folded.bytes().all(|b| b.is_ascii_lowercase()) {
+    if !folded.bytes().all(|b| b.is_ascii_lowercase()) {
+        return Cow::Borrowed(folded);
+    }
+    STEMS.with_borrow_mut(|stems| {
+        if let Some(stem) = stems.get(folded) {
+            return stem.of(folded);
+        }
+        if stems.len() == MAX_STEMS {
+            stems.clear();
+        }
         let word = abbreviation_of_plural(folded).unwrap_or(folded);
-        Stemmer::create(Algorithm::English).stem(word)
-    } else {
-        Cow::Borrowed(folded)
+        let stem = Stemmer::create(Algorithm::English).stem(word);
+        let stem = if folded.starts_with(&*stem) { Stem::Beginning(stem.len()) } else { Stem::Other(stem.into()) };
+        stems.entry(folded.into()).or_insert(stem).of(folded)
+    })
+}
+
+/// The stems a thread remembers, about a megabyte: texts have the same words again and again, and Snowball takes many times as long.
+const MAX_STEMS: usize = 1 << 14;
+
+thread_local! {
+    static STEMS: RefCell<HashMap<Box<str>, Stem, RandomState>> = RefCell::default();
+}
+
+enum Stem {
+    /// So many bytes of the word itself.
+    Beginning(usize),
+    Other(Box<str>),
+}
+
+impl Stem {
+    fn of<'a>(&self, word: &'a str) -> Cow<'a, str> {
+        match self {
+            Stem::Beginning(length) => Cow::Borrowed(&word[..*length]),
+            Stem::Other(stem) => Cow::Owned(stem.to_string()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use crate::filter::pattern;
 use crate::filter::words::SeenWord;
 
+use super::interner::{Interner, Texts};
 use super::text::{Wanted, stem};
 
 /// Texts and filters come from strangers, so the table's seed is random; Snowball's words are short, so its hash is a fast one.
@@ -17,26 +18,26 @@ pub(super) type Table<K, V> = HashMap<K, V, RandomState>;
 pub(super) type WordId = u32;
 /// What stands between two texts.
 pub(super) const BREAK: WordId = WordId::MAX;
+/// The stem of words, by its place in order of appearance; [`BREAK`] has itself.
+pub(super) type StemId = u32;
 
 /// The words of a window while its texts are read.
 #[derive(Default)]
 pub(super) struct Gathering {
-    /// The number of each word in order of appearance, and its folded form.
-    seen: Table<Box<str>, (u32, Box<str>)>,
+    /// Each word in order of appearance.
+    cased: Interner,
+    /// Its folded form.
+    folded: Texts,
     /// All texts as one row of words, with a [`BREAK`] behind each.
     row: Vec<WordId>,
 }
 
 impl Gathering {
     pub fn word(&mut self, word: &SeenWord<'_>) {
-        let number = match self.seen.get(word.cased) {
-            Some((number, _)) => *number,
-            None => {
-                let number = self.seen.len() as u32;
-                self.seen.insert(word.cased.into(), (number, word.folded.into()));
-                number
-            }
-        };
+        let number = self.cased.number(word.cased);
+        if number as usize == self.folded.len() {
+            self.folded.push(word.folded);
+        }
         self.row.push(number);
     }
 
@@ -51,20 +52,23 @@ impl Gathering {
 
     /// The vocabulary, and the row in its numbers.
     pub fn finish(self) -> (Vocabulary, Vec<WordId>) {
-        let Gathering { seen, mut row } = self;
-        let mut entries: Vec<_> = seen.into_iter().map(|(cased, (number, folded))| (folded, cased, number)).collect();
-        entries.sort_unstable();
-        let mut place_of = vec![0; entries.len()];
-        (0..).zip(&entries).for_each(|(place, entry)| place_of[entry.2 as usize] = place);
+        let Gathering { cased, folded, mut row } = self;
+        let word = |number| (folded.get(number), cased.texts().get(number));
+        let mut order: Vec<(u64, u32)> = (0..folded.len() as u32).map(|number| (beginning(folded.get(number)), number)).collect();
+        order.sort_unstable_by(|(first, a), (second, b)| first.cmp(second).then_with(|| word(*a).cmp(&word(*b))));
+        let mut place_of = vec![0; order.len()];
+        (0..).zip(&order).for_each(|(place, (_, number))| place_of[*number as usize] = place);
         row.iter_mut().filter(|word| **word != BREAK).for_each(|word| *word = place_of[*word as usize]);
-        let places = Grouped::of(entries.len(), (0..).zip(row.iter().copied()).filter(|&(_, word)| word != BREAK));
-        (Vocabulary::new(entries.into_iter().map(|(folded, cased, _)| Entry { folded, cased }).collect(), places), row)
+        let places = Grouped::of(order.len(), (0..).zip(row.iter().copied()).filter(|&(_, word)| word != BREAK));
+        (Vocabulary::new(order.into_iter().map(|(_, number)| word(number)), places), row)
     }
 }
 
-struct Entry {
-    folded: Box<str>,
-    cased: Box<str>,
+/// The first letters as a number that sorts like them, which spares comparing most words.
+fn beginning(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
+    u64::from_be_bytes(bytes)
 }
 
 /// Numbers in groups, one list after the other.
@@ -99,11 +103,13 @@ impl Grouped {
 
 /// The sorted words of a window.
 pub(super) struct Vocabulary {
-    words: Vec<Entry>,
-    /// The words of each folded form, from and up to.
-    forms: Table<Box<str>, (WordId, WordId)>,
-    stems: Table<Box<str>, u32>,
-    stem_of: Vec<u32>,
+    folded: Texts,
+    cased: Texts,
+    /// The folded forms, each once, and the first word of each; one more than there are.
+    forms: Interner,
+    first_of_form: Vec<WordId>,
+    stems: Interner,
+    stem_of: Vec<StemId>,
     words_of_stem: Grouped,
     /// Where each word stands in the row of all words, ascending.
     places: Grouped,
@@ -115,7 +121,7 @@ pub(super) enum WordSet {
     /// All from the one up to the other.
     Range(WordId, WordId),
     /// All of one stem.
-    Stem(u32),
+    Stem(StemId),
     /// These, ascending.
     Several(Arc<[WordId]>),
 }
@@ -125,36 +131,33 @@ impl WordSet {
 }
 
 impl Vocabulary {
-    fn new(words: Vec<Entry>, places: Grouped) -> Vocabulary {
-        let mut forms: Table<Box<str>, (WordId, WordId)> = Table::default();
-        let mut stems: Table<Box<str>, u32> = Table::default();
-        let mut stem_of: Vec<u32> = Vec::with_capacity(words.len());
-        forms.reserve(words.len());
-        for (id, word) in (0..).zip(&words) {
-            match forms.get_mut(&word.folded) {
-                Some(form) => {
-                    form.1 = id + 1;
-                    stem_of.push(stem_of[form.0 as usize]);
-                }
-                None => {
-                    forms.insert(word.folded.clone(), (id, id + 1));
-                    let next = stems.len() as u32;
-                    stem_of.push(*stems.entry(stem(&word.folded).into()).or_insert(next));
-                }
+    fn new<'a>(words: impl Iterator<Item = (&'a str, &'a str)>, places: Grouped) -> Vocabulary {
+        let (mut folded, mut cased) = (Texts::default(), Texts::default());
+        let (mut forms, mut stems) = (Interner::default(), Interner::default());
+        let (mut first_of_form, mut stem_of) = (Vec::new(), Vec::new());
+        for (id, (form, word)) in (0..).zip(words) {
+            folded.push(form);
+            cased.push(word);
+            if forms.number(form) as usize == first_of_form.len() {
+                first_of_form.push(id);
+                stem_of.push(stems.number(&stem(form)));
+            } else {
+                stem_of.push(stem_of[id as usize - 1]);
             }
         }
+        first_of_form.push(folded.len() as WordId);
         let words_of_stem = Grouped::of(stems.len(), (0..).zip(stem_of.iter().copied()));
-        Vocabulary { words, forms, stems, stem_of, words_of_stem, places }
+        Vocabulary { folded, cased, forms, first_of_form, stems, stem_of, words_of_stem, places }
     }
 
     /// The words that `wanted` stands for.
     pub fn find(&self, wanted: &Wanted<'_>) -> WordSet {
         match wanted {
-            Wanted::Stem(stem) => self.stems.get(stem.as_ref()).map_or(WordSet::NONE, |&stem| WordSet::Stem(stem)),
+            Wanted::Stem(stem) => self.stems.find(stem).map_or(WordSet::NONE, WordSet::Stem),
             Wanted::Folded(text) => self.form(text),
             Wanted::Cased(text) => match self.form(&crate::filter::words::fold_case(text)) {
                 WordSet::Range(from, to) => {
-                    let at = (from..to).find(|&id| *self.words[id as usize].cased == **text);
+                    let at = (from..to).find(|&id| self.cased.get(id) == *text);
                     at.map_or(WordSet::NONE, |id| WordSet::Range(id, id + 1))
                 }
                 stem => stem,
@@ -165,7 +168,7 @@ impl Vocabulary {
             }
             Wanted::Pattern(text) => {
                 let (from, to) = self.beginning_with(pattern::beginning(text));
-                let found: Vec<WordId> = (from..to).filter(|&id| pattern::covers(text, &self.words[id as usize].folded)).collect();
+                let found: Vec<WordId> = (from..to).filter(|&id| pattern::covers(text, self.folded(id))).collect();
                 if found.is_empty() { WordSet::NONE } else { WordSet::Several(found.into()) }
             }
         }
@@ -173,15 +176,13 @@ impl Vocabulary {
 
     /// The word in folded case.
     pub fn folded(&self, word: WordId) -> &str {
-        &self.words[word as usize].folded
+        self.folded.get(word)
     }
 
     /// The words of `range`, which share their first `shared` bytes, that go on with `text` behind them.
     pub fn going_on(&self, range: (WordId, WordId), shared: usize, text: &str) -> (WordId, WordId) {
-        let words = &self.words[range.0 as usize..range.1 as usize];
-        let from = words.partition_point(|word| word.folded[shared..] < *text);
-        let length = words[from..].partition_point(|word| word.folded[shared..].starts_with(text));
-        (range.0 + from as WordId, range.0 + (from + length) as WordId)
+        let from = first_where(range, |word| self.folded(word)[shared..] >= *text);
+        (from, first_where((from, range.1), |word| !self.folded(word)[shared..].starts_with(text)))
     }
 
     /// The words of `set` that lie in `range`.
@@ -192,25 +193,30 @@ impl Vocabulary {
 
     /// The words that begin with `text`, from and up to.
     pub fn beginning_with(&self, text: &str) -> (WordId, WordId) {
-        let from = self.words.partition_point(|word| *word.folded < *text);
-        let length = self.words[from..].partition_point(|word| word.folded.starts_with(text));
-        (from as WordId, (from + length) as WordId)
+        self.going_on((0, self.folded.len() as WordId), 0, text)
     }
 
     fn form(&self, folded: &str) -> WordSet {
-        self.forms.get(folded).map_or(WordSet::NONE, |&(from, to)| WordSet::Range(from, to))
+        self.forms.find(folded).map_or(WordSet::NONE, |form| {
+            let (from, to) = self.words_of_form(form);
+            WordSet::Range(from, to)
+        })
     }
 
-    /// The stem of `word` of the row; a break has none.
-    pub fn stem_of(&self, word: WordId) -> Option<u32> {
-        self.stem_of.get(word as usize).copied()
+    fn words_of_form(&self, form: u32) -> (WordId, WordId) {
+        (self.first_of_form[form as usize], self.first_of_form[form as usize + 1])
+    }
+
+    /// The stem of `word` of the row.
+    pub fn stem_of(&self, word: WordId) -> StemId {
+        self.stem_of.get(word as usize).copied().unwrap_or(BREAK)
     }
 
     /// Whether `word` of the row is one of `set`.
     pub fn holds(&self, set: &WordSet, word: WordId) -> bool {
         match set {
             WordSet::Range(from, to) => *from <= word && word < *to,
-            WordSet::Stem(stem) => self.stem_of(word) == Some(*stem),
+            WordSet::Stem(stem) => self.stem_of(word) == *stem,
             WordSet::Several(words) => words.binary_search(&word).is_ok(),
         }
     }
@@ -232,6 +238,19 @@ impl Vocabulary {
 
     /// Every distinct word in folded case, with how often it stands in the row.
     pub fn forms(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.forms.iter().map(|(form, &(from, to))| (&**form, self.places.members(from, to).len()))
+        (0..self.forms.len() as u32).map(|form| {
+            let (from, to) = self.words_of_form(form);
+            (self.forms.texts().get(form), self.places.members(from, to).len())
+        })
     }
+}
+
+/// The first of `range` from which on `holds` is true, or its end.
+fn first_where(range: (WordId, WordId), holds: impl Fn(WordId) -> bool) -> WordId {
+    let (mut from, mut to) = range;
+    while from < to {
+        let middle = from + (to - from) / 2;
+        if holds(middle) { to = middle } else { from = middle + 1 }
+    }
+    from
 }

@@ -2,6 +2,7 @@
 
 use super::index::DayIndex;
 use super::phrase::{Run, Term};
+use super::vocabulary::{StemId, WordSet};
 
 /// Enough for the words of one phrase.
 const WHICH_BITS: u32 = 8;
@@ -21,8 +22,10 @@ pub(super) fn each_run(index: &DayIndex, terms: &[&Term], distance: u32, mut tak
     // The place and, in the lowest bits, whose it is.
     let mut events: Vec<u64> = Vec::new();
     for (which, term) in (0..).zip(&distinct) {
-        for places in index.vocabulary.places(&term.set) {
-            each_near(places, &rare, width, |place| events.push(u64::from(place) << WHICH_BITS | which));
+        let take = |place| events.push(u64::from(place) << WHICH_BITS | which);
+        match term.set {
+            WordSet::Stem(stem) if width <= NARROW => each_beside(&index.stems, stem, &rare, width, take),
+            _ => each_near(index, &term.set, &rare, width, take),
         }
     }
     // The lists are ascending, which a stable sort makes use of.
@@ -51,13 +54,28 @@ pub(super) fn each_run(index: &DayIndex, terms: &[&Term], distance: u32, mut tak
     }
 }
 
-/// Hands on those of `places` that are less than `width` from one of `others`; both are ascending.
-fn each_near(places: &[u32], others: &[u32], width: u32, mut take: impl FnMut(u32)) {
-    let mut rest = places;
+/// Up to here, looking at every place is quicker than looking for the next one of a word.
+const NARROW: u32 = 12;
+
+/// Hands on the places of `stem` in the row `stems` that are less than `width` from one of `others`, which are ascending.
+fn each_beside(stems: &[StemId], stem: StemId, others: &[u32], width: u32, mut take: impl FnMut(u32)) {
+    let mut next = 0;
     for &other in others {
-        rest = &rest[rest.partition_point(|&place| place + width <= other)..];
-        let near = rest.iter().take_while(|&&place| place < other + width).count();
-        rest[..near].iter().for_each(|&place| take(place));
-        rest = &rest[near..];
+        let from = next.max((other + 1).saturating_sub(width));
+        next = (other + width).min(stems.len() as u32);
+        let beside = &stems[from as usize..next as usize];
+        (from..).zip(beside).filter(|(_, found)| **found == stem).for_each(|(place, _)| take(place));
+    }
+}
+
+/// The same for the words of any `set`; each list of their places is gone through by itself.
+fn each_near(index: &DayIndex, set: &WordSet, others: &[u32], width: u32, mut take: impl FnMut(u32)) {
+    for mut rest in index.vocabulary.places(set) {
+        for &other in others {
+            rest = &rest[rest.partition_point(|&place| place + width <= other)..];
+            let near = rest.iter().take_while(|&&place| place < other + width).count();
+            rest[..near].iter().for_each(|&place| take(place));
+            rest = &rest[near..];
+        }
     }
 }

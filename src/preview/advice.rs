@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Preview;
-use crate::filter::syntax::{Atom, Expression, Order, Phrase, Scope, Word};
+use crate::filter::syntax::{Atom, Expression, Word};
 use crate::filter::words::words;
 use crate::filter::{Filter, source_name};
 
@@ -118,21 +118,13 @@ impl Look<'_> {
         filter.map_or(true, |filter| !self.preview.corpus.index().matches(&filter).is_empty())
     }
 
-    /// The atoms the filter wants and no paper has.
-    fn empty_atoms(&self) -> impl Iterator<Item = &Atom> {
-        let wanted = self.preview.filter.expression().atoms().into_iter().filter(|(_, wanted)| *wanted);
-        wanted.map(|(atom, _)| atom).filter(|atom| !self.finds(&Expression::Atom((*atom).clone())))
-    }
-
-    /// The words in them that stand nowhere in any text.
+    /// The words that stand nowhere in any text, which is why no paper has their atoms.
     fn unseen_words(&self) -> Vec<Word> {
+        let index = self.preview.corpus.index();
         let mut seen = HashSet::new();
-        let words = self.empty_atoms().filter_map(|atom| if let Atom::Text(_, phrase) = atom { Some(&phrase.words) } else { None });
-        let words = words.flatten().filter(|word| seen.insert((*word).clone())).filter(|word| {
-            let alone = Phrase { words: vec![(*word).clone()], order: Order::InSequence };
-            !self.finds(&Expression::Atom(Atom::Text(Scope::All, alone)))
-        });
-        words.cloned().collect()
+        let phrases = self.preview.trial.empty.iter().filter_map(|atom| if let Atom::Text(_, phrase) = atom { Some(phrase) } else { None });
+        let words = phrases.flat_map(|phrase| &phrase.words).filter(|word| seen.insert(*word));
+        words.filter(|word| !index.has(word)).cloned().collect()
     }
 
     fn spelling(&self, unseen: &[Word]) -> Vec<Advice> {
@@ -161,7 +153,7 @@ impl Look<'_> {
     fn facts(&self) -> Vec<Advice> {
         let corpus = self.preview.corpus;
         let known = || corpus.sources().iter().map(|name| source_name(name)).collect::<Vec<_>>();
-        let told = self.empty_atoms().filter_map(|atom| match atom {
+        let told = self.preview.trial.empty.iter().filter_map(|atom| match atom {
             Atom::Category(_) if !corpus.has_categories() => Some(Advice::NoCategories { part: atom.to_string() }),
             Atom::Source(_) => Some(Advice::UnknownSource { part: atom.to_string(), known: known() }),
             _ => None,
