@@ -12,6 +12,7 @@
 //! - a list of keywords, separated by commas, semicolons or lines, is one filter of alternatives: `large language model, RAG`.
 //!   There several plain words are a phrase, and an entry that only leaves out, such as `-survey`, does so for the whole list.
 
+mod bounds;
 mod category;
 mod dialect;
 mod error;
@@ -63,12 +64,16 @@ pub const MAX_DISTANCE: u32 = 50;
 pub const MAX_NEARS: usize = 3;
 /// The most NEARs and pairs of words in `"…"~n` in one filter: the longest searches in use have 47.
 pub const MAX_PROXIMITIES: usize = 50;
+/// The most words beside NEARs and in `"…"~n` in one filter: the longest searches in use have 113.
+pub const MAX_NEAR_WORDS: usize = 150;
 /// The most words in one `"…"~n`.
 pub const MAX_WITHIN: usize = 8;
 /// The most words with `?`, `#` or a counted `*` in one filter: each is held against many words of a day.
 pub const MAX_PATTERNS: usize = 60;
 /// The fewest letters before a `*`: one letter would match a tenth of all words.
 pub const MIN_PREFIX: usize = 2;
+/// The same beside NEAR and in `"…"~n`, where places are compared and not only words.
+pub const MIN_NEAR_PREFIX: usize = 3;
 
 /// A parsed filter within all bounds.
 ///

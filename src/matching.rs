@@ -8,6 +8,7 @@ mod alternatives;
 mod bitmap;
 mod catalogue;
 mod closed;
+mod dense;
 mod excerpt;
 mod facts;
 mod highlight;

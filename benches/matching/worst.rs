@@ -51,7 +51,13 @@ impl<'a> Words<'a> {
     }
 }
 
+/// A part of this shape that a filter may have.
 fn part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
+    let is_accepted = |part: &String| Filter::parse(&format!("zebra OR {part}")).is_ok();
+    std::iter::repeat_with(|| any_part(shape, words, random)).find(is_accepted).expect("some are accepted")
+}
+
+fn any_part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
     let among = *[3, 8, 25, 100, 2_000].choose(random).expect("not empty");
     let mut word = || words.frequent(random, among).to_owned();
     let [a, b, c, d, e, f, g, h] = std::array::from_fn(|_| word());

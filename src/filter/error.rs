@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEARS, MAX_PATTERNS, MAX_PROXIMITIES, MAX_TERMS, MAX_WITHIN, MIN_PREFIX};
+use super::{
+    MAX_DEPTH, MAX_DISTANCE, MAX_LENGTH, MAX_NEAR_WORDS, MAX_NEARS, MAX_PATTERNS, MAX_PROXIMITIES, MAX_TERMS, MAX_WITHIN, MIN_NEAR_PREFIX,
+    MIN_PREFIX,
+};
 
 /// Why a text is no filter. Its `Display` says what was found and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +62,14 @@ pub(super) enum Problem {
     LongProximity,
     #[error("the filter has more than {MAX_PROXIMITIES} NEARs and \"…\"~: make several filters of it")]
     TooManyProximities,
+    #[error("more than {MAX_NEAR_WORDS} words stand beside NEARs and in \"…\"~: make several filters of it")]
+    TooManyNearWords,
+    #[error("`{0}` is near everything, since it stands in most papers: leave it out there, or write a phrase such as \"quality of life\"")]
+    NearEverything(String),
+    #[error(
+        "`{0}` begins too many words to compare their places: beside NEAR and in \"…\"~ write at least {MIN_NEAR_PREFIX} letters before *"
+    )]
+    ShortNearPrefix(String),
     #[error("the filter has more than {MAX_PATTERNS} words with letters left open: make several filters of it")]
     TooManyPatterns,
     #[error("= asks for one exact form and * for every ending: leave one of them out")]

@@ -3,8 +3,7 @@
 use super::dialect::{Dialect, lines, ovid, pubmed};
 use super::error::{Fault, Problem};
 use super::note::{Note, Notes};
-use super::syntax::{Atom, Expression, Order, Phrase, Word};
-use super::{Filter, MAX_DEPTH, MAX_LENGTH, MAX_PATTERNS, MAX_PROXIMITIES, MAX_WITHIN, lexer, parser};
+use super::{Filter, MAX_DEPTH, MAX_LENGTH, bounds, lexer, parser};
 
 /// A filter, and what its writer should know about how it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub(super) fn read(text: &str, mut notes: Notes) -> Result<Reading, Fault> {
     if expression.nesting() > MAX_DEPTH {
         return Err(Fault::new(0, Problem::TooDeep));
     }
-    refuse_costly(&expression)?;
+    bounds::check(&expression).map_err(|problem| Fault::new(0, problem))?;
     // The canonical form is a filter too, though it may be longer: `abs:(a,b)` is `abstract:a OR abstract:b`.
     let filter = Filter { expression };
     let is_short = text.len() < MAX_LENGTH / 8 && text.is_ascii() && !is_numbered;
@@ -45,25 +44,4 @@ pub(super) fn read(text: &str, mut notes: Notes) -> Result<Reading, Fault> {
         return Err(Fault::new(0, Problem::TooLong));
     }
     Ok(Reading { filter, notes: notes.into_vec() })
-}
-
-/// Keeps what one filter costs on a large day within a few milliseconds: the words it may compare place by place, and the shapes it
-/// may hold against every word of the day.
-fn refuse_costly(expression: &Expression) -> Result<(), Fault> {
-    let fault = |problem| Err(Fault::new(0, problem));
-    let (mut proximities, mut patterns) = (0, 0);
-    for (atom, _) in expression.atoms() {
-        proximities += match atom {
-            Atom::Text(_, Phrase { words, order: Order::Within(_) }) if words.len() > MAX_WITHIN => return fault(Problem::LongProximity),
-            Atom::Text(_, Phrase { words, order: Order::Within(_) }) => words.len() / 2,
-            Atom::Near(_, near) => near.count(),
-            _ => 0,
-        };
-        patterns += atom.words().iter().filter(|word| matches!(word, Word::Pattern(_))).count();
-    }
-    match () {
-        () if proximities > MAX_PROXIMITIES => fault(Problem::TooManyProximities),
-        () if patterns > MAX_PATTERNS => fault(Problem::TooManyPatterns),
-        () => Ok(()),
-    }
 }

@@ -72,9 +72,9 @@ fn operators_bind_as_in_other_search_boxes() {
     check("a NOT (b OR \"c d\")", "a NOT (b OR \"c d\")");
     check("graph NEAR/3 network x", "graph NEAR/3 network AND x");
     check("(graph OR \"neural net\") near2 learning*", "(graph OR \"neural net\") NEAR/2 learning*");
-    check("a near/2 b NEAR/0 c", "a NEAR/2 b NEAR/0 c");
-    check("a NEAR/2 (b NEAR/1 c)", "a NEAR/2 (b NEAR/1 c)");
-    check("title:(a NEAR/2 b) NOT c NEAR/1 d", "title:(a NEAR/2 b) NOT c NEAR/1 d");
+    check("x near/2 b NEAR/0 c", "x NEAR/2 b NEAR/0 c");
+    check("x NEAR/2 (b NEAR/1 c)", "x NEAR/2 (b NEAR/1 c)");
+    check("title:(x NEAR/2 b) NOT c NEAR/1 d", "title:(x NEAR/2 b) NOT c NEAR/1 d");
     check("a NOT NOT b", "a AND b");
     check("NOT a b", "NOT a AND b");
     check("((a) b)", "a AND b");
@@ -217,6 +217,12 @@ fn bounds_hold_on_hostile_input() {
     check(&"a,".repeat(MAX_TERMS), "a");
     refused("\"a b c d e f g h i\"~2", 1, "at most 8 words");
     refused(&(0..51).map(|i| format!("a{i} NEAR/2 b,")).collect::<String>(), 1, "more than 50 NEARs");
+    refused(&(0..39).map(|i| format!("(a{i} OR b{i}) NEAR/2 (c OR d),")).collect::<String>(), 1, "more than 150 words stand beside NEARs");
+    refused("(life OR \"of the\") NEAR/2 work", 1, "`of the` is near everything");
+    refused("\"quality of life\"~3", 1, "`of` is near everything");
+    refused("life NEAR/2 th*", 1, "`th*` is near everything");
+    refused("life NEAR/2 gr*", 1, "at least 3 letters before *");
+    check("\"quality of life\" NEAR/2 mod*", "\"quality of life\" NEAR/2 mod*");
     refused(&(0..61).map(|i| format!("to?n{i}*1,")).collect::<String>(), 1, "more than 60 words with letters left open");
 }
 

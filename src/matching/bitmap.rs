@@ -30,11 +30,16 @@ impl Bitmap {
 
     /// The ordinals, ascending.
     pub fn members(&self) -> impl Iterator<Item = u32> {
-        (0..).step_by(64).zip(&self.0).flat_map(|(first, &block)| {
-            let rests = std::iter::successors(Some(block), |rest| Some(rest & rest.wrapping_sub(1)));
-            rests.take_while(|rest| *rest != 0).map(move |rest| first + rest.trailing_zeros())
-        })
+        members(&self.0)
     }
+}
+
+/// The numbers of the bits that are set, ascending.
+pub(super) fn members(set: &[u64]) -> impl Iterator<Item = u32> {
+    (0..).step_by(64).zip(set).flat_map(|(first, &block)| {
+        let rests = std::iter::successors(Some(block), |rest| Some(rest & rest.wrapping_sub(1)));
+        rests.take_while(|rest| *rest != 0).map(move |rest| first + rest.trailing_zeros())
+    })
 }
 
 /// Fills `into` with every one of `papers`.

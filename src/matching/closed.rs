@@ -8,6 +8,8 @@
 //!
 //! The rules hold for plain words, not for prefixes, patterns and exact forms, nor within `"…"~3`.
 
+use std::sync::OnceLock;
+
 use crate::filter::syntax::Word;
 use crate::filter::words::SeenWord;
 
@@ -148,14 +150,16 @@ impl DayIndex {
     /// `word` looked up, with its compounds; `whole` says that it is no word but a name, which has no other forms.
     pub(super) fn term(&self, word: &Word, whole: bool) -> Term {
         let set = self.vocabulary.find(&Wanted::new(word, whole));
-        let Word::Stem(text) = word else { return Term { word: word.clone(), set, spelled: Vec::new(), part: None } };
+        let Word::Stem(text) = word else {
+            return Term { word: word.clone(), set, spelled: Vec::new(), part: None, dense: OnceLock::new() };
+        };
         let mut spelled: Vec<Run> = self.hyphenated.find(text, whole).collect();
         if text.len() <= MAX_CLOSED {
             self.spell(text, whole, &mut Vec::new(), &mut spelled);
         }
         spelled.sort_unstable();
         spelled.dedup();
-        Term { word: word.clone(), set, spelled, part: Some(self.part(text, whole)) }
+        Term { word: word.clone(), set, spelled, part: Some(self.part(text, whole)), dense: OnceLock::new() }
     }
 
     fn part(&self, text: &str, whole: bool) -> Part {

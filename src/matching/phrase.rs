@@ -1,8 +1,11 @@
 //! Where the words of a phrase stand together.
 
+use std::sync::OnceLock;
+
 use crate::filter::syntax::{Order, Word};
 
 use super::closed::{Joint, Part};
+use super::dense::{self, Dense};
 use super::index::DayIndex;
 use super::vocabulary::WordSet;
 use super::within;
@@ -23,6 +26,8 @@ pub(super) struct Term {
     pub spelled: Vec<Run>,
     /// What it contributes to compounds; none for other than plain words.
     pub part: Option<Part>,
+    /// The places of a frequent word, once they were asked for.
+    pub dense: OnceLock<Option<Dense>>,
 }
 
 impl DayIndex {
@@ -36,7 +41,7 @@ impl DayIndex {
             (terms, Order::InSequence) => {
                 let joints = self.joints(terms);
                 if joints.is_empty() && terms.iter().all(|term| term.spelled.is_empty()) {
-                    self.in_sequence(terms.len(), |i| &terms[i].set, take);
+                    self.each_sequence(terms, take);
                 } else {
                     self.aligned(terms, &joints).into_iter().for_each(take);
                 }
@@ -45,6 +50,23 @@ impl DayIndex {
                 within::each_run(self, terms, distance, take);
             }
         }
+    }
+
+    /// Hands on every run where the words of `terms` stand one for one.
+    fn each_sequence(&self, terms: &[&Term], mut take: impl FnMut(Run)) {
+        let frequent: Option<Vec<&Dense>> = terms.iter().map(|term| self.dense(term)).collect();
+        let Some(frequent) = frequent.filter(|frequent| frequent.len() <= 64) else {
+            return self.in_sequence(terms.len(), |i| &terms[i].set, take);
+        };
+        let mut firsts = frequent[0].clone();
+        (0..).zip(&frequent).skip(1).for_each(|(distance, next)| firsts.keep_before(next, distance));
+        firsts.places().for_each(|first| take(Run { first, last: first + terms.len() as u32 - 1 }));
+    }
+
+    fn dense<'a>(&self, term: &'a Term) -> Option<&'a Dense> {
+        let places = || self.vocabulary.places(&term.set).flatten();
+        let make = || dense::is_frequent(self.vocabulary.count(&term.set), self.row.len()).then(|| Dense::of(places(), self.row.len()));
+        term.dense.get_or_init(make).as_ref()
     }
 
     /// Hands on every run where so many words stand one for one, each of its `set`.
