@@ -151,7 +151,6 @@ impl Stage {
         self.sql("delete from mail").await;
         sqlx::query("update subscriber set next_due_at = $1").bind(due).execute(&self.pool).await.expect("everybody is due");
         self.sql("vacuum analyze").await;
-        self.sql("checkpoint").await;
         let start = Instant::now();
         let mut service = self.serve(due, send);
         let done = match send {

@@ -19,6 +19,7 @@ mod suppression;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -191,6 +192,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Suppression(command) => with_app(config, async |app| command.run(app).await).await,
         Command::Migrate(command) => command.run(config).await,
     }
+}
+
+/// A day of an argument.
+fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    text.parse().map_err(|_| "a day is written as 2025-08-07")
 }
 
 /// Runs a short command beside a service that may be up on the same database.

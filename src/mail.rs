@@ -2,6 +2,7 @@
 //! go on the wire ([`message`]). Pure: the same model always gives the same bytes.
 
 pub mod dkim;
+mod helpers;
 pub mod message;
 pub mod model;
 mod printed;

@@ -10,6 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use uuid::Uuid;
 
 use crate::App;
 use crate::inbound::Listener;
@@ -74,29 +76,36 @@ pub struct Work {
 /// When the pages cannot be served, or the drain takes too long. Trouble with the database or the
 /// relay is logged and waited out.
 pub async fn serve(app: &App, work: Work, stop: CancellationToken) -> anyhow::Result<()> {
+    // What is logged tells the hosts apart, and a process from the one before it.
+    let run = tracing::info_span!("run", id = format_args!("{:08x}", Uuid::new_v4().as_fields().0));
+    parts(app, work, stop).instrument(run).await
+}
+
+async fn parts(app: &App, work: Work, stop: CancellationToken) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     if let Some(listener) = work.pages {
-        tasks.spawn(pages(app.clone(), listener, stop.clone()));
+        tasks.spawn(pages(app.clone(), listener, stop.clone()).in_current_span());
     }
     if let Some(listener) = work.monitor {
-        tasks.spawn(monitor(app.clone(), listener, stop.clone()));
+        tasks.spawn(monitor(app.clone(), listener, stop.clone()).in_current_span());
     }
     if work.worker {
         let mails = Arc::new(Notify::new());
         // Each source has a loop of its own: one that takes long keeps no other waiting.
         for name in app.config.source.keys() {
-            tasks.spawn(fetching(app.clone(), name.clone(), stop.clone()));
+            tasks.spawn(fetching(app.clone(), name.clone(), stop.clone()).in_current_span());
         }
-        tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()));
-        tasks.spawn(delivering(app.clone(), stop.clone(), mails));
-        tasks.spawn(watching(app.clone(), stop.clone()));
+        tasks.spawn(composing(app.clone(), stop.clone(), mails.clone()).in_current_span());
+        tasks.spawn(delivering(app.clone(), stop.clone(), mails).in_current_span());
+        tasks.spawn(watching(app.clone(), stop.clone()).in_current_span());
         if let Some(address) = app.config.bounce.listen {
             let reports = Listener::bind(address).await?;
             let (app, stop) = (app.clone(), stop.clone());
-            tasks.spawn(async move {
+            let serving = async move {
                 reports.serve(app, stop).await;
                 Ok(())
-            });
+            };
+            tasks.spawn(serving.in_current_span());
         }
     }
     let mut result = Ok(());
@@ -195,7 +204,7 @@ async fn delivering(app: App, stop: CancellationToken, mails: Arc<Notify>) -> an
         };
         let mut wait = match deliver::take(&app, app.clock.now(), &stop).await {
             Ok(Some(batch)) => {
-                batches.spawn(batch.send(Some(places)));
+                batches.spawn(batch.send(Some(places)).in_current_span());
                 Duration::ZERO
             }
             Ok(None) => app.config.delivery.interval,

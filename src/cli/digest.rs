@@ -29,7 +29,7 @@ pub(super) struct Digest {
     #[arg(long, value_name = "ADDRESS", required = true)]
     to: Option<String>,
     /// The papers listed on this day, such as 2025-08-07
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day)]
     date: Option<NaiveDate>,
     /// Send nothing and change nothing: print the mail as text, or write it to --out
     #[arg(long)]

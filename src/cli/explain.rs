@@ -12,7 +12,7 @@ pub(super) struct Explain {
     /// The reader's address
     address: String,
     /// The reader's own day [default: today]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day)]
     date: Option<NaiveDate>,
     /// Print JSON
     #[arg(long)]

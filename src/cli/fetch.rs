@@ -18,13 +18,13 @@ pub(super) struct Fetch {
     /// A source's name in the configuration; all enabled ones if none is given
     source: Option<String>,
     /// Only this day, such as 2025-08-07; without it what is new (a file source: all its days)
-    #[arg(long, value_name = "DAY", conflicts_with = "since")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day, conflicts_with = "since")]
     date: Option<NaiveDate>,
     /// Every day from this one on; stopped and started again, it goes on where it was
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day)]
     since: Option<NaiveDate>,
     /// The last day for --since; today if not given
-    #[arg(long, value_name = "DAY", requires = "since")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day, requires = "since")]
     until: Option<NaiveDate>,
     /// Ask what changed on each day since (arXiv's OAI-PMH): new versions and corrected records
     #[arg(long, requires = "since")]

@@ -39,7 +39,7 @@ pub(super) struct Test {
     /// The source's name in the configuration
     name: String,
     /// This day, such as 2025-08-07; without it what is new
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day)]
     date: Option<NaiveDate>,
 }
 

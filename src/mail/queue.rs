@@ -221,7 +221,8 @@ pub async fn withdraw(tx: &mut PgConnection, now: DateTime<Utc>, subscriber_id: 
 /// worker waits for whoever composes.
 pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64]) -> sqlx::Result<Vec<i64>> {
     let waiting = sqlx::query_scalar!(
-        "select id from mail where subscriber_id = any($1) and kind = 'digest' and state in ('pending', 'deferred') and not doubtful
+        "select id from mail where subscriber_id = any($1) and kind = 'digest' and finished_at is null
+             and state in ('pending', 'deferred') and not doubtful
            and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
          order by subscriber_id, id
          for update",
@@ -244,7 +245,8 @@ pub async fn unsettled(tx: &mut PgConnection, subscribers: &[i64]) -> sqlx::Resu
 pub async fn supersede(tx: &mut PgConnection, now: DateTime<Utc>, subscribers: &[i64]) -> sqlx::Result<Vec<(i64, Uuid)>> {
     let rows = sqlx::query!(
         r#"update mail set state = 'superseded', finished_at = $2
-           where subscriber_id = any($1) and kind = 'digest' and state in ('pending', 'deferred') and not doubtful
+           where subscriber_id = any($1) and kind = 'digest' and finished_at is null
+             and state in ('pending', 'deferred') and not doubtful
              and exists (select from digest d where d.subscriber_id = mail.subscriber_id and d.id = mail.digest_id and d.kind = 'morning')
            returning subscriber_id, digest_id as "digest_id!""#,
         subscribers,

@@ -4,19 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, Renderable, StringOutput, no_escape};
+use handlebars::{Context, Handlebars, no_escape};
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
 use super::dkim::SignError;
+use super::helpers;
 use super::message::{self, MessageError};
 use super::model::{Card, DigestMail, Envelope, Mail, Site};
 use super::printed::{Body, Printed, PrintedCard, Side};
 use super::sample;
 use super::subject::subject;
-use super::text::wrap;
 use super::view::digest::{Paper, digest, paper};
-use super::view::{self, Frame, Page};
+use super::view::{self, BODY_SIGN, Page};
 use crate::strict;
 
 /// Largest HTML part in bytes, line ends counted as two: Gmail hides what goes beyond about 102 kB.
@@ -24,9 +24,6 @@ pub const MAX_HTML_BYTES: usize = 95_000;
 
 /// Most papers tried in one mail. The smallest card takes more than 900 bytes, so no more could fit.
 const MAX_PAPERS: usize = 100;
-
-/// Columns of the text part: what terminals and quoting leave room for.
-const TEXT_COLUMNS: usize = 76;
 
 #[derive(RustEmbed)]
 #[folder = "templates/mail"]
@@ -98,10 +95,10 @@ impl Renderer {
     pub fn new(override_dir: Option<&Path>) -> Result<Self, TemplateError> {
         let mut renderer = Self { html: Handlebars::new(), text: Handlebars::new() };
         renderer.text.register_escape_fn(no_escape);
-        renderer.text.register_helper("wrap", Box::new(wrap_block));
         for registry in [&mut renderer.html, &mut renderer.text] {
             registry.set_strict_mode(true);
             strict::register(registry);
+            helpers::register(registry);
             registry.set_prevent_indent(true);
         }
         if let Some(directory) = override_dir {
@@ -159,39 +156,35 @@ impl Renderer {
     }
 
     fn both<T: Serialize>(&self, name: &str, page: &Page<T>, cards: &[Arc<PrintedCard>]) -> Result<(Body, Body), RenderError> {
-        let html = self.html(name, page, cards)?;
-        Ok((html, Body::assemble(&framed(&self.text, name, page)?, cards, Side::Text)))
-    }
-
-    fn html<T: Serialize>(&self, name: &str, page: &Page<T>, cards: &[Arc<PrintedCard>]) -> Result<Body, RenderError> {
-        let html = Body::assemble(&framed(&self.html, name, page)?, cards, Side::Html);
+        let page = Context::wraps(page).map_err(Box::new)?;
+        let html = Body::assemble(&framed(&self.html, name, &page)?, cards, Side::Html);
         match html.wire_length() {
             size if size > MAX_HTML_BYTES => Err(RenderError::TooLarge { size }),
-            _ => Ok(html),
+            _ => Ok((html, Body::assemble(&framed(&self.text, name, &page)?, cards, Side::Text))),
         }
     }
 
     /// The digest with the most papers that fit, found by halving: the size grows with their number.
     fn digest(&self, site: &Site, subject: &str, mail: &DigestMail<Arc<PrintedCard>>) -> Result<(Body, Body), RenderError> {
-        let page = |shown| digest(site, subject.to_owned(), mail, shown);
+        let shown = |shown| {
+            let (page, cards) = digest(site, subject.to_owned(), mail, shown)?;
+            self.both("digest", &page, &cards)
+        };
         let papers: usize = mail.sections.iter().map(|section| section.papers.len()).sum();
         let (mut fits, mut too_many) = (0, papers.min(MAX_PAPERS));
-        let (first, cards) = page(too_many)?;
-        match self.both("digest", &first, &cards) {
+        match shown(too_many) {
             Err(RenderError::TooLarge { .. }) if too_many > 0 => {}
             settled => return settled,
         }
         while fits + 1 < too_many {
             let middle = fits.midpoint(too_many);
-            let (page, cards) = page(middle)?;
-            match self.html("digest", &page, &cards) {
+            match shown(middle) {
                 Ok(_) => fits = middle,
                 Err(RenderError::TooLarge { .. }) => too_many = middle,
                 Err(error) => return Err(error),
             }
         }
-        let (page, cards) = page(fits)?;
-        self.both("digest", &page, &cards)
+        shown(fits)
     }
 }
 
@@ -202,16 +195,9 @@ fn print(registry: &Handlebars<'_>, paper: &Paper) -> Result<Printed, RenderErro
 
 /// Template `name` inside the layout. Two steps rather than a partial block, in which Handlebars
 /// copies the data at every level.
-fn framed<T: Serialize>(registry: &Handlebars<'_>, name: &str, page: &Page<T>) -> Result<String, RenderError> {
-    let body = registry.render(name, page).map_err(Box::new)?;
-    Ok(registry.render("layout", &Framed { frame: &page.frame, body }).map_err(Box::new)?)
-}
-
-#[derive(Serialize)]
-struct Framed<'a> {
-    #[serde(flatten)]
-    frame: &'a Frame,
-    body: String,
+fn framed(registry: &Handlebars<'_>, name: &str, page: &Context) -> Result<String, RenderError> {
+    let body = registry.render_with_context(name, page).map_err(Box::new)?;
+    Ok(registry.render_with_context("layout", page).map_err(Box::new)?.replace(BODY_SIGN, &body))
 }
 
 fn template_source(file: &str, override_dir: Option<&Path>) -> Result<String, TemplateError> {
@@ -222,20 +208,4 @@ fn template_source(file: &str, override_dir: Option<&Path>) -> Result<String, Te
     };
     // Partials stand within lines, so a file's last line end is not part of them.
     Ok(source.replace("\r\n", "\n").trim_end().to_owned())
-}
-
-/// `{{#wrap indent="  "}}…{{/wrap}}`: its contents as one paragraph of `TEXT_COLUMNS`.
-fn wrap_block<'reg, 'rc>(
-    helper: &Helper<'rc>,
-    registry: &'reg Handlebars<'reg>,
-    context: &'rc Context,
-    render_context: &mut RenderContext<'reg, 'rc>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let Some(template) = helper.template() else { return Ok(()) };
-    let mut inner = StringOutput::new();
-    template.render(registry, context, render_context, &mut inner)?;
-    let indent = helper.hash_get("indent").and_then(|indent| indent.value().as_str()).unwrap_or_default();
-    out.write(&wrap(&inner.into_string()?, indent, TEXT_COLUMNS))?;
-    Ok(())
 }

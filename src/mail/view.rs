@@ -48,7 +48,13 @@ pub struct Frame {
     pub preferences_url: Option<String>,
     pub unsubscribe_url: Option<String>,
     pub web_url: Option<String>,
+    /// Where the layout puts the mail's own template: always [`BODY_SIGN`].
+    pub body: char,
 }
+
+/// Stands in the layout for what the mail's own template prints. Like [`placeholder`](super::printed::placeholder)s, it cannot
+/// stand in a clean text.
+pub const BODY_SIGN: char = '\u{2}';
 
 #[derive(Debug, Serialize)]
 pub struct Confirmation {
@@ -152,5 +158,6 @@ pub fn frame(site: &Site, subject: String, preheader: String, reason: String) ->
         preferences_url: None,
         unsubscribe_url: None,
         web_url: None,
+        body: BODY_SIGN,
     })
 }

@@ -169,6 +169,7 @@ async fn compose(
         .zip(&batches.after)
         .map(|((reader, content), after)| {
             let id = ids[&reader.subscriber_id];
+            tracing::debug!(digest = %id, reader = reader.subscriber_id, papers = content.papers().count(), "a digest is composed");
             if !content.is_empty() || reader.send_when_empty {
                 mails.push(NewMail { subscriber_id: reader.subscriber_id, digest_id: id, not_before: leaves_at(reader, now, spread, id) });
             }

@@ -11,7 +11,7 @@ use crate::books::{self, Balance};
 #[derive(Debug, Args)]
 pub(super) struct Status {
     /// The day, as the readers' clocks had it [default: today in site.time_zone]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day)]
     date: Option<NaiveDate>,
     /// Print JSON
     #[arg(long)]
@@ -69,6 +69,7 @@ fn in_words(balance: &Balance) -> String {
         text.push_str(&format!("{} uncertain mails wait for you: `paperlark mail held`.\n", balance.held));
     }
     text.push_str(match (balance.unexplained() == 0, balance.is_closed()) {
+        _ if balance.due == 0 => "Nobody was due on that day, so far.\n",
         (false, _) => "The books do not balance.\n",
         (true, true) => "The books balance, and the day is closed.\n",
         (true, false) => "The books balance; the day is not closed yet.\n",

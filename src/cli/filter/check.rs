@@ -18,7 +18,7 @@ pub(in crate::cli) struct Check {
     #[arg(allow_hyphen_values = true)]
     query: String,
     /// Try it on the papers listed since this day, such as 2025-08-07 [default: the last 30 days that have papers]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::day)]
     since: Option<NaiveDate>,
     /// The order of the papers of a day: relevance, trending or newest
     #[arg(long, value_name = "ORDER", default_value_t)]

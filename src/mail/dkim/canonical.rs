@@ -53,20 +53,36 @@ pub(super) fn body(body: &[u8]) -> Vec<u8> {
         let end = memchr::memmem::find(rest, b"\r\n");
         let line = &rest[..end.unwrap_or(rest.len())];
         rest = end.map_or(&[], |end| &rest[end + 2..]);
-        if line.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+        if line.iter().all(|byte| is_blank(*byte)) {
             blank_lines += 1;
             continue;
         }
         out.extend(std::iter::repeat_n(*b"\r\n", std::mem::take(&mut blank_lines)).flatten());
-        let mut words = line.split(|byte| matches!(byte, b' ' | b'\t'));
-        out.extend_from_slice(words.next().unwrap_or_default());
-        for word in words.filter(|word| !word.is_empty()) {
-            out.push(b' ');
-            out.extend_from_slice(word);
+        if is_relaxed(line) {
+            out.extend_from_slice(line);
+        } else {
+            let mut words = line.split(|byte| is_blank(*byte));
+            out.extend_from_slice(words.next().unwrap_or_default());
+            for word in words.filter(|word| !word.is_empty()) {
+                out.push(b' ');
+                out.extend_from_slice(word);
+            }
         }
         out.extend_from_slice(b"\r\n");
     }
     out
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Whether a line is as it should be already, as nearly all are. Looks at every byte, for that takes many at a step.
+fn is_relaxed(line: &[u8]) -> bool {
+    let pairs = line.iter().zip(line.get(1..).unwrap_or_default());
+    let has_runs = pairs.fold(false, |found, (first, second)| found | (is_blank(*first) & is_blank(*second)));
+    let has_tabs = line.iter().fold(false, |found, byte| found | (*byte == b'\t'));
+    !has_runs && !has_tabs && !line.ends_with(b" ")
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub async fn claim(db: &PgPool, now: DateTime<Utc>, lease: Duration, limit: i64)
     let rows = sqlx::query!(
         r#"update mail set state = 'claimed', fence = fence + 1, lease_until = $2
          from (select subscriber_id, id from mail
-               where state in ('pending', 'deferred') and next_attempt_at <= $1
+               where state in ('pending', 'deferred') and finished_at is null and lease_until is null and next_attempt_at <= $1
                  and not (kind = 'digest' and exists (
                      select from subscriber s where s.id = mail.subscriber_id
                      and (s.paused or (s.next_due_at <= $1 and s.next_due_at > mail.dated and not mail.doubtful))))
