@@ -68,7 +68,7 @@ fn main() {
             println!("{connections:>11} {reference:>12.0} {unsigned:>10.0} {first:>10.2} {signed:>10.0} {second:>10.2}");
             let [_, unsigned, signed] = costs;
             for (name, cost, least) in [("unsigned:", unsigned, 0.0), ("signed:", signed, signature)] {
-                println!("{:>36} {}", name, cost.told(least, reference));
+                println!("{name:>36} {}", cost.told(least, reference));
             }
         }
     }
