@@ -8,7 +8,7 @@ mod week;
 use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, TZ_VARIANTS, Tz};
 
-pub use announce::{ARXIV_ZONE, arxiv_announces, arxiv_listing, arxiv_submissions};
+pub use announce::{ARXIV_ZONE, arxiv_announces, arxiv_listing, arxiv_submissions, arxiv_year_untold};
 pub use cron::{CronError, CronSchedule};
 pub use reader::{ReaderSchedule, next_due};
 pub use week::{Hour, HourError, Weekdays, WeekdaysError};

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backfill::{Backfill, Mode};
 pub use expectation::{Expectation, expectation, settled, today};
-pub use overview::{Missing, Standing, missing, note, overview};
+pub use overview::{Missing, Standing, missing, note, overview, untold_holidays};
 pub use rejects::{Reject, record_rejects, rejects};
 pub use rows::{cursor, failed, note_day, note_failing, renew, succeeded, take_up};
 

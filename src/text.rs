@@ -5,8 +5,8 @@ mod tex;
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 pub use markup::markup_to_text;
 pub use tex::tex_to_unicode;
@@ -23,34 +23,50 @@ const LONGEST_WORD_CHARS: usize = 30;
 /// controls, invisible fillers and non-characters. Joiners stay between non-ASCII characters, where Persian,
 /// the Indic scripts and emoji need them. Idempotent.
 pub fn one_line(text: &str) -> String {
-    if text.bytes().all(|b| b.is_ascii_graphic()) {
-        return text.to_owned();
-    }
-    let composed: String = text.nfc().collect();
-    let mut line = String::with_capacity(composed.len());
-    let mut visible = composed.chars().filter(|c| c.is_whitespace() || !is_invisible(*c)).peekable();
-    while let Some(c) = visible.next() {
+    let line = if is_composed(text) { visible(text) } else { visible(&text.nfc().collect::<String>()) };
+    // What was taken out may have kept a letter and its accent apart.
+    if is_composed(&line) { line } else { line.nfc().collect() }
+}
+
+/// Whether NFC would leave `text` as it is; composing takes far longer than seeing that there is nothing to compose.
+fn is_composed(text: &str) -> bool {
+    // No character before U+0300, whose first byte in UTF-8 is 0xCC, is changed or joins another (UAX #15 § 9).
+    text.bytes().all(|byte| byte < 0xCC) || is_nfc_quick(text.chars()) == IsNormalized::Yes
+}
+
+/// A composed text on one line, without what cannot be seen.
+fn visible(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let (plain, after) = rest.split_at(rest.bytes().position(|byte| !byte.is_ascii_graphic()).unwrap_or(rest.len()));
+        line.push_str(plain);
+        let Some(c) = after.chars().next() else { break };
+        rest = &after[c.len_utf8()..];
         if is_blank(c) {
             if !line.is_empty() && !line.ends_with(' ') {
                 line.push(' ');
             }
-        } else if !is_joiner(c) {
-            line.push(c);
-        } else {
+        } else if is_joiner(c) {
             let joins = |c: char| !c.is_ascii() && !is_blank(c) && !is_joiner(c);
-            if line.chars().next_back().is_some_and(joins) && visible.peek().copied().is_some_and(joins) {
+            let next = rest.chars().find(|c| is_blank(*c) || !is_invisible(*c));
+            if line.chars().next_back().is_some_and(joins) && next.is_some_and(joins) {
                 line.push(c);
             }
+        } else if !is_invisible(c) {
+            line.push(c);
         }
     }
     line.truncate(line.trim_end().len());
-    // What was taken out may have kept a letter and its accent apart.
-    line.nfc().collect()
+    line
 }
 
 /// An abstract as one paragraph: cleaned like [`one_line`], and words that were broken after their hyphen
 /// at the end of a line (`data-⏎driven`) are joined again. Idempotent.
 pub fn paragraph(text: &str) -> String {
+    if !text.contains('\n') {
+        return one_line(text);
+    }
     let mut joined = String::with_capacity(text.len());
     let mut lines = text.lines().map(str::trim).peekable();
     while let Some(line) = lines.next() {
@@ -196,6 +212,7 @@ mod tests {
             for clean in [one_line(&text), paragraph(&text)] {
                 prop_assert!(!clean.chars().any(|c| is_invisible(c) || (c.is_whitespace() && c != ' ')));
                 prop_assert_eq!(clean.trim(), &clean);
+                prop_assert_eq!(clean.nfc().collect::<String>(), clean.clone());
                 prop_assert!(!clean.contains("  "));
             }
         }

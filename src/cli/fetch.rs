@@ -1,10 +1,11 @@
 //! `paperlark fetch`.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::{Incomplete, Usage, output};
@@ -95,7 +96,7 @@ impl Fetch {
         let past = fetch::past(app, app.clock.now(), name, mode, span, self.afresh).await.map_err(known)?;
         if past.done > 0 && !self.json {
             let from = past.left.first().map(|day| format!(", going on from {day}")).unwrap_or_default();
-            output::print(&format!("{name}: {} days were done before{from} (--afresh asks for all again)\n", past.done))?;
+            output::print(&format!("{name}: {} done before{from} (--afresh asks for all again)\n", output::counted(past.done, "day")))?;
         }
         let bar = progress(past.left.len());
         let mut failed = 0;
@@ -186,11 +187,12 @@ impl Line {
         let head = self.day.map_or_else(|| self.source.clone(), |day| format!("{} {day}", self.source));
         let Some(report) = &self.report else { return format!("{head}: {}\n", self.error.as_deref().unwrap_or("failed")) };
         let sum = |count: fn(&crate::archive::Stored) -> usize| report.stored.iter().map(|(_, stored)| count(stored)).sum::<usize>();
-        let mut text = match report.not_modified {
-            true => format!("{head}: not changed since the last fetch\n"),
-            false => format!(
+        let mut text = match report.papers {
+            _ if report.not_modified => format!("{head}: not changed since the last fetch\n"),
+            0 => format!("{head}: nothing is listed\n"),
+            papers => format!(
                 "{head}: {}: {} new, {} updated, {} unchanged\n",
-                if report.papers == 1 { "1 paper".to_owned() } else { format!("{} papers", report.papers) },
+                output::counted(papers, "paper"),
                 sum(|stored| stored.new),
                 sum(|stored| stored.updated),
                 sum(|stored| stored.unchanged)
@@ -210,8 +212,12 @@ fn progress(steps: usize) -> ProgressBar {
     if !output::watched() || steps < 2 {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({eta} left)").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(u64::try_from(steps).unwrap_or(0)).with_style(style)
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}{left}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    // Before the first step nothing tells how long the others take.
+    let left = |state: &ProgressState, out: &mut dyn Write| {
+        let _ = if state.pos() > 0 { write!(out, " ({:#} left)", HumanDuration(state.eta())) } else { Ok(()) };
+    };
+    ProgressBar::new(u64::try_from(steps).unwrap_or(0)).with_style(style.with_key("left", left))
 }
 
 fn summary(lines: &[Line], quiet: bool) -> anyhow::Result<()> {
@@ -220,11 +226,16 @@ fn summary(lines: &[Line], quiet: bool) -> anyhow::Result<()> {
     let skipped: usize = reports().map(|report| report.problems.len()).sum();
     let failed = lines.iter().filter(|line| line.error.is_some()).count();
     if !quiet && lines.len() > 1 {
-        output::print(&format!("{} fetches: {new} new papers, {skipped} items skipped, {failed} failed\n", lines.len()))?;
+        output::print(&format!(
+            "{} fetches: {}, {} skipped, {failed} failed\n",
+            lines.len(),
+            output::counted(new, "new paper"),
+            output::counted(skipped, "item")
+        ))?;
     }
     match (failed, skipped) {
         (0, 0) => Ok(()),
-        (0, _) => Err(Incomplete(format!("{skipped} items were skipped; the rest is stored")).into()),
+        (0, _) => Err(Incomplete(format!("{} skipped; the rest is stored", output::counted(skipped, "item"))).into()),
         _ => Err(Incomplete(format!("{failed} of {} fetches failed", lines.len())).into()),
     }
 }

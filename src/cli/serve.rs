@@ -10,6 +10,7 @@ use crate::App;
 use crate::config::Config;
 use crate::database::{Database, Sharing};
 use crate::run::{self, Work};
+use crate::standing;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -45,6 +46,9 @@ impl Serve {
             Ok(app) => {
                 let address = work.pages.as_ref().map(TcpListener::local_addr).transpose()?;
                 tracing::info!(role = ?self.role, address = address.map(tracing::field::display), base_url = %app.config.site.base_url, "serving");
+                if let Some(advice) = standing::untold_holidays(&app.config, app.clock.now()).filter(|_| work.worker) {
+                    tracing::warn!("{advice}");
+                }
                 tokio::select! {
                     served = run::serve(&app, work, stop) => served,
                     error = database.failed() => Err(error.into()),

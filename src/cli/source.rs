@@ -131,6 +131,9 @@ async fn status(app: &App, json: bool) -> anyhow::Result<()> {
             text.push_str(&format!("\n{}: {error}\n", standing.name));
         }
     }
+    if let Some(advice) = standing::untold_holidays(&app.config, app.clock.now()) {
+        text.push_str(&format!("\n{advice}\n"));
+    }
     output::print(&text)
 }
 
@@ -151,7 +154,7 @@ impl Test {
         };
         let mut text = String::new();
         for day in &fetched.days {
-            text.push_str(&format!("{}: {} papers\n", day.day, day.papers.len()));
+            text.push_str(&format!("{}: {}\n", day.day, output::counted(day.papers.len(), "paper")));
         }
         let listed = fetched.days.iter().flat_map(|day| &day.papers);
         for paper in listed.chain(&fetched.updates).take(SHOWN_PAPERS) {
@@ -177,7 +180,7 @@ impl Test {
         output::print(&text)?;
         match fetched.problems.len() {
             0 => Ok(()),
-            skipped => Err(Incomplete(format!("{skipped} items cannot be read")).into()),
+            skipped => Err(Incomplete(format!("{} cannot be read", output::counted(skipped, "item"))).into()),
         }
     }
 }

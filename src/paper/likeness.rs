@@ -27,10 +27,9 @@ impl Likeness {
     /// `None` where too little is known to compare by.
     pub fn of(paper: &Paper) -> Option<Self> {
         let author = paper.authors.first()?;
-        let title: String = folded(&paper.title).collect();
+        let title = folded(&paper.title);
         let names = author.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c) && c != '-' && c != '\'' && c != '’');
-        let names: BTreeSet<String> =
-            names.map(|name| folded(name).collect::<String>()).filter(|name| name.chars().nth(1).is_some()).collect();
+        let names: BTreeSet<String> = names.map(folded).filter(|name| name.chars().nth(1).is_some()).collect();
         (title.chars().count() >= MIN_TITLE_CHARS && !names.is_empty()).then_some(Self { title, names })
     }
 
@@ -47,8 +46,11 @@ impl Likeness {
 }
 
 /// Letters and digits in lower case, without accents.
-fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric())
+fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Whether a source that gives both sets of identities to one paper can be believed: no two arXiv ids name

@@ -21,6 +21,16 @@ pub fn arxiv_listing(day: NaiveDate, no_mail: &[NaiveDate]) -> Option<DateTime<U
     arxiv_announces(evening, no_mail).then(|| resolve_local(ARXIV_ZONE, day.and_time(NaiveTime::MIN)))
 }
 
+/// So long before a year begins its holidays are known.
+const KNOWN_AHEAD: Days = Days::new(31);
+
+/// The year, this one or one about to begin, of which `no_mail` names no day. arXiv tells its holidays year by year, and
+/// no rule gives them.
+pub fn arxiv_year_untold(no_mail: &[NaiveDate], today: NaiveDate) -> Option<i32> {
+    let years = [Some(today), today.checked_add_days(KNOWN_AHEAD)].into_iter().flatten().map(|day| day.year());
+    years.into_iter().find(|year| no_mail.iter().all(|day| day.year() != *year))
+}
+
 /// The longest row of days without an announcement that is reckoned with.
 const MAX_DAYS_BETWEEN: usize = 14;
 
@@ -102,6 +112,17 @@ mod tests {
         check("2026-03-09", Some("2026-03-09T04:00:00Z"));
         check("2026-10-30", Some("2026-10-30T04:00:00Z"));
         check("2026-11-02", Some("2026-11-02T05:00:00Z"));
+    }
+
+    #[test]
+    fn a_year_without_holidays_is_noticed_before_it_begins() {
+        let no_mail: Vec<NaiveDate> = ["2026-01-01", "2026-12-31"].map(|day| day.parse().unwrap()).into();
+        let check = |today: &str, expect: Option<i32>| assert_eq!(arxiv_year_untold(&no_mail, today.parse().unwrap()), expect, "{today}");
+        check("2026-11-30", None);
+        check("2026-12-01", Some(2027));
+        check("2027-07-01", Some(2027));
+        check("2025-12-31", Some(2025));
+        assert_eq!(arxiv_year_untold(&[], NaiveDate::MAX), Some(NaiveDate::MAX.year()));
     }
 
     #[test]

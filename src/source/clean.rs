@@ -1,6 +1,6 @@
 //! From what an item says to a clean [`Paper`]: one set of rules for all kinds of sources.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
 
 use crate::paper::{Paper, PaperId};
@@ -76,16 +76,20 @@ pub(super) fn abstract_text(raw: &str) -> String {
 }
 
 /// What is looked at of a text; cleaning costs time for every character.
-pub(super) fn bounded(text: &str) -> String {
-    text.chars().take(MAX_ABSTRACT_CHARS).collect()
+pub(super) fn bounded(text: &str) -> &str {
+    beginning(text, MAX_ABSTRACT_CHARS)
+}
+
+/// The first `chars` characters.
+fn beginning(text: &str, chars: usize) -> &str {
+    // No text has more characters than bytes.
+    let end = if text.len() > chars { text.char_indices().nth(chars).map(|(end, _)| end) } else { None };
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// HTML, JATS or MathML as text, with its TeX still in it.
 pub(super) fn without_markup(raw: &str) -> String {
-    match raw.char_indices().nth(MAX_MARKUP_CHARS) {
-        Some((end, _)) => text::markup_to_text(&raw[..end]),
-        None => text::markup_to_text(raw),
-    }
+    text::markup_to_text(beginning(raw, MAX_MARKUP_CHARS))
 }
 
 pub(super) fn keywords(words: &[String]) -> Vec<String> {
@@ -104,19 +108,24 @@ pub(super) fn authors(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Plain Unicode on one line. Line breaks go first, because TeX may be broken across them.
 pub(super) fn prose(raw: &str) -> String {
-    text::one_line(&text::tex_to_unicode(&text::paragraph(&bounded(raw))))
+    text::one_line(&text::tex_to_unicode(&text::paragraph(bounded(raw))))
 }
 
 pub(super) fn name_text(name: &str) -> String {
-    text::cut(&text::one_line(&bounded(name)), MAX_NAME_CHARS).into_owned()
+    text::cut(&text::one_line(bounded(name)), MAX_NAME_CHARS).into_owned()
 }
 
-/// RFC 3339, RFC 2822, or a date alone.
+/// Times without a zone, which are taken for UTC, and dates, as people's own programs write them.
+const LOOSE_TIMES: [&str; 4] = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d %B %Y %H:%M:%S"];
+const LOOSE_DATES: [&str; 4] = ["%Y-%m-%d", "%Y/%m/%d", "%d %B %Y", "%B %d, %Y"];
+
+/// RFC 3339, RFC 2822, one of their looser relatives, or a date alone.
 pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
-    let day = || text.parse::<NaiveDate>().ok().map(midnight);
+    let time = || LOOSE_TIMES.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()).map(|time| time.and_utc());
+    let day = || LOOSE_DATES.iter().find_map(|format| NaiveDate::parse_from_str(text, format).ok()).map(midnight);
     let stamp = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc2822(text));
-    stamp.ok().map(|time| time.to_utc()).or_else(day)
+    stamp.ok().map(|time| time.to_utc()).or_else(time).or_else(day)
 }
 
 /// The day a time stamp names where it was written: midnight in New York is no day earlier.
@@ -186,5 +195,12 @@ mod tests {
         assert_eq!(day("2026-06-30T00:00:00-04:00"), NaiveDate::from_ymd_opt(2026, 6, 30));
         assert_eq!(time("Mon, 18 Sep 2023 07:56:40 GMT").map(|time| time.to_rfc3339()).as_deref(), Some("2023-09-18T07:56:40+00:00"));
         assert_eq!((day("soon"), time("")), (None, None));
+        let check = |text: &str, expect: &str| assert_eq!(time(text).map(|time| time.to_rfc3339()).as_deref(), Some(expect), "{text}");
+        check("2026-06-30 07:56:40", "2026-06-30T07:56:40+00:00");
+        check("2026-06-30T07:56:40.123", "2026-06-30T07:56:40.123+00:00");
+        check("2026-06-30", "2026-06-30T00:00:00+00:00");
+        check("30 June 2026", "2026-06-30T00:00:00+00:00");
+        check("June 30, 2026", "2026-06-30T00:00:00+00:00");
+        assert_eq!([time("30/06/2026"), time("2026-06"), time("99999-01-01")], [None, None, None]);
     }
 }

@@ -8,7 +8,7 @@ mod place;
 
 use std::panic;
 
-use chrono::{NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use feed_rs::model::Entry;
 use feed_rs::parser::Builder;
 use serde::Deserialize;
@@ -90,13 +90,13 @@ fn read_xml(document: &str, base: &Url) -> Result<Page, String> {
     Ok(page)
 }
 
-/// Of other vocabularies, such as those of podcasts and pictures, nothing becomes part of a paper.
+/// Of vocabularies other than the item's own and these, such as those of podcasts and pictures, nothing becomes part of a paper.
 const PREFIXES: [&str; 6] = ["", "dc", "content", "atom", "a10", "rss"];
 
 /// A feed with nothing but `item`. Names of people are ours to read; texts with tags in them become texts.
 fn alone(around: &[&str], item: &Element) -> String {
     let item = item.to_xml(|child| match child.name.as_str() {
-        _ if !PREFIXES.contains(&child.prefix()) => Err(()),
+        _ if child.prefix() != item.prefix() && !PREFIXES.contains(&child.prefix()) => Err(()),
         "author" | "creator" | "contributor" => Err(()),
         "content" if child.elements().next().is_none() && child.text().is_empty() => Err(()),
         "title" | "description" | "encoded" if child.elements().next().is_some() => Ok(Some(child.markup())),
@@ -114,6 +114,8 @@ struct Extra {
     identifiers: Vec<String>,
     authors: Vec<String>,
     subjects: Vec<String>,
+    /// As it is written where the library does not read it.
+    date: Option<DateTime<Utc>>,
 }
 
 impl Extra {
@@ -125,6 +127,7 @@ impl Extra {
             identifiers: texts("doi").chain(texts("identifier")).chain(texts("guid")).chain(texts("id")).collect(),
             authors: if creators.is_empty() { people.collect() } else { creators },
             subjects: texts("subject").collect(),
+            date: ["pubDate", "published", "updated", "date"].into_iter().flat_map(texts).find_map(|text| clean::time(&text)),
         }
     }
 }
@@ -141,7 +144,7 @@ fn read_entry(entry: Entry, extra: &Extra) -> Result<Item, String> {
     let title = entry.title.map(|title| clean::without_markup(&title.content)).unwrap_or_default();
     let summary = entry.summary.map(|summary| clean::without_markup(&summary.content)).unwrap_or_default();
     let content = entry.content.and_then(|content| content.body).map(|body| clean::without_markup(&body)).unwrap_or_default();
-    let published = entry.published.or(entry.updated);
+    let published = entry.published.or(entry.updated).or(extra.date);
     let terms = entry.categories.into_iter().map(|category| category.label.unwrap_or(category.term));
     let draft = Draft {
         ids,
@@ -155,7 +158,7 @@ fn read_entry(entry: Entry, extra: &Extra) -> Result<Item, String> {
     Ok(Item { paper: draft.paper()?, day: published.map(listed), is_update: false })
 }
 
-fn listed(published: chrono::DateTime<Utc>) -> NaiveDate {
+fn listed(published: DateTime<Utc>) -> NaiveDate {
     published.date_naive()
 }
 
@@ -200,11 +203,17 @@ fn read_json_item(base: &Url, version: &str, raw: &str) -> Result<Item, String> 
     let people: Vec<Value> =
         one.chain(object.remove("authors").into_iter().flat_map(|list| list.as_array().cloned().unwrap_or_default())).collect();
     let mut identifiers: Vec<String> = ["doi", "_doi"].iter().filter_map(|key| object.get(*key)?.as_str().map(str::to_owned)).collect();
-    if let Some(id) = object.get("id") {
-        identifiers.push(clean::identity_text(id)?);
+    match object.get("id") {
+        Some(Value::String(id)) => identifiers.push(id.clone()),
+        // A number identifies within the feed, and the library wants a text; it is no paper's id, which may have lost its zeros.
+        Some(number) => drop(object.insert("id".into(), number.to_string().into())),
+        None => {}
     }
-    let extra =
-        Extra { identifiers, authors: people.iter().map(|person| json::text(person, "name").to_owned()).collect(), subjects: Vec::new() };
+    let authors = people.iter().map(|person| json::text(person, "name").to_owned()).collect();
+    let extra = Extra { identifiers, authors, ..Extra::default() };
     let alone = serde_json::json!({ "version": version, "title": "", "items": [item] }).to_string();
     read_entry(entry(&alone, base)?, &extra)
 }
+
+#[cfg(test)]
+mod tests;

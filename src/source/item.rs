@@ -23,7 +23,7 @@ pub(super) struct Item {
 pub(super) fn list(body: &[u8]) -> Result<Vec<&RawValue>, String> {
     serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<Value>(body) {
         Ok(Value::Object(object)) => match object.get("error").and_then(Value::as_str) {
-            Some(said) => format!("the server says: {}", text::one_line(&bounded(said))),
+            Some(said) => format!("the server says: {}", text::one_line(bounded(said))),
             None => "an object where a list of papers was expected".into(),
         },
         Ok(_) => "no list of papers".into(),
@@ -111,7 +111,7 @@ fn read_hub(value: Value) -> Result<Item, String> {
         thumbnail_url: item.thumbnail.as_deref().and_then(http_url),
         organization: hub.organization.or(item.organization).and_then(HubAccount::shown),
         submitted_by: item.submitted_by.or(hub.submitted_on_daily_by).and_then(HubAccount::shown),
-        ai_summary: hub.ai_summary.map(|summary| text::paragraph(&bounded(&summary))).filter(|summary| !summary.is_empty()),
+        ai_summary: hub.ai_summary.map(|summary| text::paragraph(bounded(&summary))).filter(|summary| !summary.is_empty()),
         ai_keywords: keywords(&hub.ai_keywords),
         ..Paper::new(id, title)
     };

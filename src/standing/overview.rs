@@ -7,7 +7,8 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{Expectation, State, expectation, today};
-use crate::config::{Config, Source};
+use crate::config::{Config, Source, SourceKind};
+use crate::schedule::arxiv_year_untold;
 
 /// One source.
 #[derive(Debug, Clone, Serialize)]
@@ -90,6 +91,16 @@ pub async fn missing(db: &PgPool, config: &Config, now: DateTime<Utc>) -> sqlx::
         is_missing.then(|| Missing { source: name.clone(), title: title(source), day, state })
     });
     Ok(missing.collect())
+}
+
+/// What the operator has to add to the configuration, so that no holiday of arXiv's passes for a late listing.
+pub fn untold_holidays(config: &Config, now: DateTime<Utc>) -> Option<String> {
+    let arxiv = config.source.values().find(|source| source.enabled && source.kind == SourceKind::Arxiv)?;
+    let year = arxiv_year_untold(&config.fetch.arxiv_no_mail_days, today(arxiv, now))?;
+    Some(format!(
+        "fetch.arxiv_no_mail_days names no day of {year}, so arXiv's holidays in it will be taken for late listings: \
+         add those that https://info.arxiv.org/help/availability.html gives"
+    ))
 }
 
 /// What a digest composed at the reader's `time` says of the sources that are missing.

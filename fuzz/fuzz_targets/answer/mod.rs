@@ -3,10 +3,9 @@
 use paperlark::source::answer::{self, Format};
 use paperlark::text;
 
-/// Reads `input` in the format that its first byte chooses.
-pub fn check(formats: &[Format], input: &[u8]) {
-    let Some((choice, body)) = input.split_first() else { return };
-    let Ok(answered) = answer::read(formats[usize::from(choice.wrapping_sub(b'0')) % formats.len()], body, None) else { return };
+/// Reads `body` as `format`.
+pub fn check(format: Format, body: &[u8]) {
+    let Ok(answered) = answer::read(format, body, None) else { return };
     assert!(answered.papers.len() + answered.problems.len() <= answered.count + 1);
     for listed in &answered.papers {
         let paper = &listed.paper;

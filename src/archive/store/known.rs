@@ -26,8 +26,8 @@ pub(super) struct Known {
     pub names: HashMap<PaperId, i64>,
     /// Reports, and rows with the same folded title listed within days of them.
     pub alike: Vec<(usize, i64)>,
-    /// Which rows this source listed when.
-    pub listed: HashSet<(NaiveDate, i64)>,
+    /// When this source listed each row.
+    pub listed: HashMap<i64, Vec<NaiveDate>>,
     /// When each row arrived, and as what.
     pub arrivals: HashMap<i64, Vec<(i64, String)>>,
     /// Rows that a curated source listed among its day's news.
@@ -59,7 +59,9 @@ impl Known {
             &days,
             &rows
         );
-        known.listed = listed.fetch_all(&mut *tx).await?.into_iter().map(|row| (row.day, row.paper_id)).collect();
+        for row in listed.fetch_all(&mut *tx).await? {
+            known.listed.entry(row.paper_id).or_default().push(row.day);
+        }
         for row in sqlx::query!("select paper_id, batch, kind from arrival where paper_id = any($1)", &rows).fetch_all(&mut *tx).await? {
             known.arrivals.entry(row.paper_id).or_default().push((row.batch, row.kind));
         }
@@ -101,14 +103,15 @@ async fn alike(tx: &mut PgConnection, reports: &Reports) -> sqlx::Result<Vec<(us
             days.push(*day);
         }
     }
-    // A title that stands above everything a feed has is looked up a few times only.
+    // A title that stands above everything a feed has is looked up a few times only. Each paper's own listings are looked
+    // at: `exists` would let the planner walk all that were listed around the day, for every report.
     let rows = sqlx::query!(
         r#"select distinct given.place as "place!", found.id as "row!"
            from unnest($1::bigint[], $2::bigint[], $3::date[]) as given (place, key, day)
            cross join lateral (
                select p.id from paper p
                where p.title_key = given.key and p.merged_into is null
-                 and exists (select from listing l where l.paper_id = p.id and l.day between given.day - $4::integer and given.day + $4::integer)
+                 and (select min(abs(l.day - given.day)) from listing l where l.paper_id = p.id) <= $4::integer
                order by p.id limit 8) found
            order by 1, 2"#,
         &places,

@@ -112,10 +112,14 @@ impl Plan {
         let own = survivor.map(|row| row.facts.id.clone()).filter(|id| *id != identity);
         let aliases = facts.aliases.iter().filter(|id| !noted.contains(id)).cloned().chain(own).collect();
         let title_key = Likeness::of(&facts).map(|likeness| likeness.key());
-        let before = survivor.map(|row| row.facts.clone());
-        let revision = next_revision(survivor.map(|row| row.revision), before.as_ref(), &facts);
         let counts = facts.take_counts();
-        let changed = revision.is_some() || before.is_none_or(|mut before| before.take_counts() != counts);
+        let before = survivor.map(|row| {
+            let mut facts = row.facts.clone();
+            (facts.take_counts(), facts)
+        });
+        let learnt = before.as_ref().is_none_or(|(_, before)| *before != facts);
+        let revision = learnt.then(|| (survivor.map_or(1, |row| row.revision + 1), to_json(&facts)));
+        let changed = learnt || before.is_none_or(|(before, _)| before != counts);
         self.papers.push(Planned { row: survivor.map(|row| row.id), identity, aliases, title_key, counts, revision, changed });
 
         let mut arrivals: Vec<(i64, String)> = group.rows.iter().filter_map(|row| known.arrivals.get(row)).flatten().cloned().collect();
@@ -127,7 +131,7 @@ impl Plan {
         State {
             arrived: !arrivals.is_empty(),
             chosen: arrivals.iter().any(|(_, kind)| kind == "curated") || group.rows.iter().any(|row| known.chosen.contains(row)),
-            listed: known.listed.iter().filter(|(_, row)| group.rows.contains(row)).map(|(day, _)| *day).collect(),
+            listed: group.rows.iter().filter_map(|row| known.listed.get(row)).flatten().copied().collect(),
         }
     }
 
@@ -191,19 +195,8 @@ fn distinct(places: impl Iterator<Item = usize>) -> Vec<usize> {
     places.filter(|place| seen.insert(*place)).collect()
 }
 
-/// The number and text of the next revision, if the facts are not what they were; counts are no part of it.
-fn next_revision(number: Option<i32>, before: Option<&Paper>, facts: &Paper) -> Option<(i32, Box<RawValue>)> {
-    let without_counts = |paper: &Paper| {
-        let mut paper = paper.clone();
-        paper.take_counts();
-        paper
-    };
-    let facts = without_counts(facts);
-    if before.is_some_and(|before| without_counts(before) == facts) {
-        return None;
-    }
-    let text = serde_json::value::to_raw_value(&facts).expect("a paper's facts are plain JSON");
-    Some((number.map_or(1, |number| number + 1), text))
+fn to_json(facts: &Paper) -> Box<RawValue> {
+    serde_json::value::to_raw_value(facts).expect("a paper's facts are plain JSON")
 }
 
 /// The arrivals of several rows as those of one paper.

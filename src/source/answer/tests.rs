@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -72,33 +73,36 @@ fn shown(answered: &Answered) -> String {
     lines.join("\n")
 }
 
-/// What each recorded answer holds, counted by `grep -c '<item>'`, `<entry>`, `<record>`, `<PubmedArticle>`, `"collection"` and the like.
-const RECORDED: &[(&str, Format, usize)] = &[
-    ("arxiv-rss/atom_cs.AI_2025-08-20.xml", Format::ArxivAnnouncement, 7),
-    ("arxiv-rss/rendered_atom_cs.CL_2026-06-30.xml", Format::ArxivAnnouncement, 136),
-    ("arxiv-rss/rendered_rss_cs.CL_2026-06-30.xml", Format::ArxivAnnouncement, 136),
-    ("arxiv-rss/rss_weekend_empty.xml", Format::ArxivAnnouncement, 0),
-    ("arxiv-api/id_0000.0000_s0_m100.json", Format::ArxivQuery, 0),
-    ("arxiv-api/id_0808.05394_1707.08567_s0_m100.json", Format::ArxivQuery, 1),
-    ("arxiv-api/id_1605.08386_s0_m100.json", Format::ArxivQuery, 1),
-    ("arxiv-api/id_astro-ph_0601001_s0_m100.json", Format::ArxivQuery, 1),
-    ("arxiv-api/q_testing_s0_m10.json", Format::ArxivQuery, 10),
-    ("arxiv-api/q_testing_s10_m10.json", Format::ArxivQuery, 10),
-    ("arxiv-oai/RENDERED_error_noRecordsMatch.xml", Format::ArxivOai, 0),
-    ("arxiv-oai/RENDERED_listrecords_arXiv_last_page.xml", Format::ArxivOai, 5),
-    ("arxiv-oai/RENDERED_listrecords_arXiv_with_token.xml", Format::ArxivOai, 60),
-    ("arxiv-oai/aparture_listrecords_arXivRaw_2026-05-08_trimmed.xml", Format::ArxivOai, 2),
-    ("biorxiv/details_2026-07-15_trimmed3.pu5ha.json", Format::Biorxiv, 3),
-    ("crossref/habanero_test_works_query_0.json", Format::Crossref, 2),
-    ("crossref/habanero_test_works_with_one_id_0.json", Format::Crossref, 1),
-    ("huggingface/daily_papers_2026-07-31.json", Format::List, 5),
-    ("openalex/works_selected.kitzcode.json", Format::Openalex, 2),
-    ("pubmed/biopython_pubmed1.xml", Format::PubmedArticles, 2),
-    ("pubmed/biopython_pubmed2.xml", Format::PubmedArticles, 2),
-    ("pubmed/biopython_pubmed7.xml", Format::PubmedArticles, 1),
-    ("pubmed/biopython_esearch1.xml", Format::PubmedSearch, 5),
-    ("pubmed/esearch_2026.sotawhat.json", Format::PubmedSearch, 5),
+/// What each recorded answer holds, and a mark that stands once in each of its items.
+const RECORDED: &[(&str, Format, &str, usize)] = &[
+    ("arxiv-rss/atom_cs.AI_2025-08-20.xml", Format::ArxivAnnouncement, "<entry>", 7),
+    ("arxiv-rss/rendered_atom_cs.CL_2026-06-30.xml", Format::ArxivAnnouncement, "<entry>", 136),
+    ("arxiv-rss/rendered_rss_cs.CL_2026-06-30.xml", Format::ArxivAnnouncement, "<item>", 136),
+    ("arxiv-rss/rss_weekend_empty.xml", Format::ArxivAnnouncement, "<item>", 0),
+    ("arxiv-api/id_0000.0000_s0_m100.json", Format::ArxivQuery, "<entry>", 0),
+    ("arxiv-api/id_0808.05394_1707.08567_s0_m100.json", Format::ArxivQuery, "<entry>", 1),
+    ("arxiv-api/id_1605.08386_s0_m100.json", Format::ArxivQuery, "<entry>", 1),
+    ("arxiv-api/id_astro-ph_0601001_s0_m100.json", Format::ArxivQuery, "<entry>", 1),
+    ("arxiv-api/q_testing_s0_m10.json", Format::ArxivQuery, "<entry>", 10),
+    ("arxiv-api/q_testing_s10_m10.json", Format::ArxivQuery, "<entry>", 10),
+    ("arxiv-oai/RENDERED_error_noRecordsMatch.xml", Format::ArxivOai, "<record>", 0),
+    ("arxiv-oai/RENDERED_listrecords_arXiv_last_page.xml", Format::ArxivOai, "<record>", 5),
+    ("arxiv-oai/RENDERED_listrecords_arXiv_with_token.xml", Format::ArxivOai, "<record>", 60),
+    ("arxiv-oai/aparture_listrecords_arXivRaw_2026-05-08_trimmed.xml", Format::ArxivOai, "<record>", 2),
+    ("biorxiv/details_2026-07-15_trimmed3.pu5ha.json", Format::Biorxiv, r#""abstract""#, 3),
+    ("crossref/habanero_test_works_query_0.json", Format::Crossref, r#""container-title""#, 2),
+    ("crossref/habanero_test_works_with_one_id_0.json", Format::Crossref, r#""container-title""#, 1),
+    ("huggingface/daily_papers_2026-07-31.json", Format::List, r#""paper""#, 5),
+    ("openalex/works_selected.kitzcode.json", Format::Openalex, r#""authorships""#, 2),
+    ("pubmed/biopython_pubmed1.xml", Format::PubmedArticles, "<PubmedArticle>", 2),
+    ("pubmed/biopython_pubmed2.xml", Format::PubmedArticles, "<PubmedArticle>", 2),
+    ("pubmed/biopython_pubmed7.xml", Format::PubmedArticles, "<PubmedArticle>", 1),
+    ("pubmed/biopython_esearch1.xml", Format::PubmedSearch, "<Id>", 5),
+    ("pubmed/esearch_2026.sotawhat.json", Format::PubmedSearch, r#""42286"#, 5),
 ];
+
+/// Recorded refusals: no answer to read papers from.
+const REFUSED: [&str; 2] = ["arxiv-api/id_abc_s0_m100.json", "arxiv-oai/RENDERED_error_badResumptionToken.xml"];
 
 /// The folder of recorded answers; says so where it is missing.
 fn recorded() -> Option<PathBuf> {
@@ -123,8 +127,12 @@ fn body(file: &Path) -> Vec<u8> {
 #[test]
 fn recorded_answers_give_all_the_papers_they_hold() {
     let Some(folder) = recorded() else { return };
-    for &(name, format, expect) in RECORDED {
-        let answered = read(format, &body(&folder.join(name)), None).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+    println!("{:>6} {:>6}", "marks", "papers");
+    for &(name, format, mark, expect) in RECORDED {
+        let body = body(&folder.join(name));
+        let marks = String::from_utf8_lossy(&body).matches(mark).count();
+        assert_eq!(marks, expect, "{name}: {mark}");
+        let answered = read(format, &body, None).unwrap_or_else(|reason| panic!("{name}: {reason}"));
         assert_eq!(answered.problems, [], "{name}");
         assert_eq!(answered.count, expect, "{name}");
         assert_eq!(answered.papers.len(), if format == Format::PubmedSearch { 0 } else { expect }, "{name}");
@@ -135,16 +143,26 @@ fn recorded_answers_give_all_the_papers_they_hold() {
                 assert!(!["<jats", "</", "&amp;", "&lt;", "Announce Type"].iter().any(|markup| text.contains(markup)), "{name}: {text}");
             }
         }
-        println!("{name}: {expect} expected, {} found", answered.count);
+        println!("{marks:>6} {:>6} {name}", answered.count);
     }
+}
+
+#[test]
+fn no_recorded_answer_is_left_out() {
+    let Some(folder) = recorded() else { return };
+    let files = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = files(folder.clone()).flat_map(files).map(|file| file.strip_prefix(&folder).unwrap().to_string_lossy().into_owned());
+    let tried: BTreeSet<String> = RECORDED.iter().map(|(name, ..)| *name).chain(REFUSED).map(str::to_owned).collect();
+    assert_eq!(found.collect::<BTreeSet<String>>(), tried);
 }
 
 #[test]
 fn recorded_refusals_are_told_in_the_servers_words() {
     let Some(folder) = recorded() else { return };
     let said = |name: &str, format| read(format, &body(&folder.join(name)), None).unwrap_err();
-    assert_eq!(said("arxiv-api/id_abc_s0_m100.json", Format::ArxivQuery), "arXiv says: incorrect id format for abc");
-    assert!(said("arxiv-oai/RENDERED_error_badResumptionToken.xml", Format::ArxivOai).contains("resumption token"));
+    let [malformed, expired] = REFUSED;
+    assert_eq!(said(malformed, Format::ArxivQuery), "arXiv says: incorrect id format for abc");
+    assert!(said(expired, Format::ArxivOai).contains("resumption token"));
     assert!(said("arxiv-oai/RENDERED_error_noRecordsMatch.xml", Format::ArxivAnnouncement).contains("<OAI-PMH> where a feed was expected"));
 }
 

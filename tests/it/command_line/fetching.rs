@@ -46,7 +46,7 @@ async fn every_day_since_one_is_fetched() {
     let ran = program.run(&["fetch", "--since", "2026-01-09"]).await.ends(0);
     ran.says(&[
         "2026-01-09: 3 papers",
-        "2026-01-10: 0 papers",
+        "2026-01-10: nothing is listed",
         "2026-01-12: 3 papers",
         "4 fetches: 6 new papers, 0 items skipped, 0 failed",
     ]);
@@ -62,7 +62,7 @@ async fn skipped_items_are_code_4_and_the_rest_is_stored() {
     let (program, _database, hub) = on_monday().await;
     let broken = (0..12).map(|_| json!({"paper": {"id": 7, "title": "T"}}));
     hub.list("2026-01-12".parse().unwrap(), [item("9901.00001", "Good", "Text.", 1)].into_iter().chain(broken).collect());
-    let ran = program.run(&["fetch", "--date", "2026-01-12"]).await.ends(4).complains(&["12 items were skipped", "the rest is stored"]);
+    let ran = program.run(&["fetch", "--date", "2026-01-12"]).await.ends(4).complains(&["12 items skipped", "the rest is stored"]);
     ran.says(&["1 paper: 1 new", "item 2: ", "ids are text", "… and 2 more skipped"]);
     let (program, _database, hub) = on_monday().await;
     hub.list("2026-01-12".parse().unwrap(), vec![json!("nonsense")]);

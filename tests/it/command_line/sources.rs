@@ -97,6 +97,18 @@ async fn the_status_of_a_fresh_install_says_that_nothing_is_known() {
 }
 
 #[tokio::test]
+async fn the_status_says_when_arxivs_holidays_of_the_next_year_have_to_be_added() {
+    let (program, _database, _hub) = with_hub().await;
+    let file = program.file("own.toml", "[source.arxiv]\nkind = \"arxiv\"\ncategories = [\"cs.CL\"]\nschedule = \"@hourly\"\n");
+    let status = ["--config", &file, "source", "status"];
+    let november = program.set("CLOCK_START", "2026-11-30T12:00:00Z");
+    let ran = november.run(&status).await.ends(0).says(&["arxiv "]);
+    assert!(!ran.out.contains("no_mail"), "{}", ran.out);
+    let december = november.set("CLOCK_START", "2026-12-01T12:00:00Z");
+    december.run(&status).await.ends(0).says(&["fetch.arxiv_no_mail_days names no day of 2027"]);
+}
+
+#[tokio::test]
 async fn past_days_are_gone_on_with_where_they_failed_or_were_stopped() {
     let (program, _database) = Program::with_database().await;
     let raw = Raw::start().await;
@@ -119,7 +131,7 @@ async fn past_days_are_gone_on_with_where_they_failed_or_were_stopped() {
     raw.asked();
     raw.reply("2026-01-10", Reply::Bytes(http("200 OK", &[JSON], list(&["9901.00002"]))));
     let ran = program.run(&fetch).await.ends(0);
-    ran.says(&["huggingface: 3 days were done before, going on from 2026-01-10", "2026-01-10: 1 paper: 1 new"]);
+    ran.says(&["huggingface: 3 days done before, going on from 2026-01-10", "2026-01-10: 1 paper: 1 new"]);
     assert_eq!(raw.asked().len(), 1, "only the day that failed");
     program.run(&fetch).await.ends(0);
     assert_eq!(raw.asked().len(), 4, "all was done, so it begins anew");

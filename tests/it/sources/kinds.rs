@@ -279,7 +279,7 @@ async fn feeds_of_all_families_are_read_in_their_own_encoding() {
         ("rss1", vec!["2026-01-11: doi:10.5555/m-2", "2026-01-12: doi:10.5555/m-1"], 0),
         ("rss2", vec!["2026-01-11: url:/letters/1", "2026-01-12: url:https://hedge.example/letters/3"], 2),
         ("atom", vec!["2026-01-12: url:https://lab.example/news/knots 9901.10003"], 0),
-        ("json", vec!["2026-01-11: doi:10.5555/owl.3", "2026-01-12: url:https://owl.example/p/1"], 2),
+        ("json", vec!["2026-01-11: doi:10.5555/owl.3", "2026-01-12: url:https://owl.example/p/1 url:https://owl.example/p/2"], 1),
     ] {
         let feed = source(&format!("kind = \"feed\"\nurl = \"{}{path}\"", server.url));
         let fetched = ask(&service, &feed, Wanted::Latest, None).await.unwrap();

@@ -72,7 +72,7 @@ fn a_paper_arrives_with_its_first_listing_among_the_news() {
     assert_eq!(plan(&before, true), [(TUESDAY.into(), 1, vec![], vec![0])], "now it is chosen");
     before.chosen.insert(7);
     assert_eq!(plan(&before, true), [(TUESDAY.into(), 1, vec![], vec![])], "it was chosen before");
-    before.listed.insert((TUESDAY.parse().unwrap(), 7));
+    before.listed.insert(7, vec![TUESDAY.parse().unwrap()]);
     assert_eq!(plan(&before, true), [], "nothing has changed");
 }
 

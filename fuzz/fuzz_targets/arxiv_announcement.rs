@@ -1,0 +1,9 @@
+//! No bytes make the reader of arXiv's daily feeds fail, and what it reads is clean.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use paperlark::source::answer::Format;
+
+mod answer;
+
+fuzz_target!(|body: &[u8]| answer::check(Format::ArxivAnnouncement, body));
