@@ -4,6 +4,9 @@
 /// Words with one place in so many or more are frequent.
 const FREQUENT: usize = 64;
 
+/// The most words that [`Dense::keep_before`] can hold side by side.
+pub(super) const MAX_WORDS: usize = 64;
+
 /// Whether going through the row is quicker than going through so many places.
 pub(super) fn is_frequent(places: usize, row: usize) -> bool {
     places * FREQUENT >= row

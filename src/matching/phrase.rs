@@ -27,7 +27,7 @@ pub(super) struct Term {
     /// What it contributes to compounds; none for other than plain words.
     pub part: Option<Part>,
     /// The places of a frequent word, once they were asked for.
-    pub dense: OnceLock<Option<Dense>>,
+    pub dense: OnceLock<Dense>,
 }
 
 impl DayIndex {
@@ -54,19 +54,16 @@ impl DayIndex {
 
     /// Hands on every run where the words of `terms` stand one for one.
     fn each_sequence(&self, terms: &[&Term], mut take: impl FnMut(Run)) {
-        let frequent: Option<Vec<&Dense>> = terms.iter().map(|term| self.dense(term)).collect();
-        let Some(frequent) = frequent.filter(|frequent| frequent.len() <= 64) else {
+        let row = self.row.len();
+        let is_frequent = |term: &&Term| dense::is_frequent(self.vocabulary.count(&term.set), row);
+        if terms.len() > dense::MAX_WORDS || !terms.iter().all(is_frequent) {
             return self.in_sequence(terms.len(), |i| &terms[i].set, take);
-        };
-        let mut firsts = frequent[0].clone();
-        (0..).zip(&frequent).skip(1).for_each(|(distance, next)| firsts.keep_before(next, distance));
+        }
+        let dense = terms.iter().map(|term| term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten(), row)));
+        let dense: Vec<&Dense> = dense.collect();
+        let mut firsts = dense[0].clone();
+        (0..).zip(dense).skip(1).for_each(|(distance, next)| firsts.keep_before(next, distance));
         firsts.places().for_each(|first| take(Run { first, last: first + terms.len() as u32 - 1 }));
-    }
-
-    fn dense<'a>(&self, term: &'a Term) -> Option<&'a Dense> {
-        let places = || self.vocabulary.places(&term.set).flatten();
-        let make = || dense::is_frequent(self.vocabulary.count(&term.set), self.row.len()).then(|| Dense::of(places(), self.row.len()));
-        term.dense.get_or_init(make).as_ref()
     }
 
     /// Hands on every run where so many words stand one for one, each of its `set`.
