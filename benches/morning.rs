@@ -205,7 +205,7 @@ impl Stage {
         }
         command.envs([
             ("PAPERLARK_DATABASE_URL", self.server.url()),
-            ("PAPERLARK_SECRET_KEY", "a key for this measurement only".to_owned()),
+            ("PAPERLARK_SECRET_KEY", "a key for this measurement only, long enough to be one".to_owned()),
             ("PAPERLARK_RELAY_HOST", relay.ip().to_string()),
             ("PAPERLARK_RELAY_PORT", relay.port().to_string()),
             ("PAPERLARK_RELAY_CONNECTIONS", "16".to_owned()),

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use flate2::read::GzDecoder;
+use paperlark::filter::Filter;
 use paperlark::paper::{Paper, PaperId};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -58,7 +59,11 @@ impl Material {
             4 => {
                 format!("{} AND cat:{}", self.pair(random), ["cs", "cs.CL", "cs.CV", "cs.LG", "stat.ML"].choose(random).expect("not empty"))
             }
-            5 => format!("{}~{}", self.pair(random), random.random_range(1..6)),
+            5 => {
+                let near = || format!("{}~{}", self.pair(random), random.random_range(1..6));
+                // Some words are refused there.
+                std::iter::repeat_with(near).find(|near| Filter::parse(near).is_ok()).expect("most are accepted")
+            }
             6 => format!("author:{} OR {}", self.word(random), self.pair(random)),
             _ => format!("{} OR {} OR {}", phrase(random), self.pair(random), self.word(random)),
         }
