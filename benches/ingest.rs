@@ -6,12 +6,13 @@
 //! Papers are real where `../shared/data` (or TEST_DATA) has them, invented otherwise. The database is a private one that
 //! goes when the run ends; its commits are as durable as those of the service.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+mod data;
+
+use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use flate2::read::MultiGzDecoder;
 use paperlark::App;
 use paperlark::archive::{self, Day, Incoming};
 use paperlark::clock::Clock;
@@ -30,18 +31,9 @@ const SINGLE: usize = 1_000;
 const GOAL: f64 = 5_000.0;
 const NOW: &str = "2026-05-18T12:00:00Z";
 
-fn shared_data() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("TEST_DATA").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    folder.join("papers-arxiv-cs.jsonl.gz").is_file().then_some(folder)
-}
-
 /// Lines as they stand in the data folder: arXiv's first, because they are longer.
 fn real_lines(folder: &Path) -> Vec<String> {
-    let lines = |name: &str| {
-        let file = std::fs::File::open(folder.join(name)).expect("the file is there");
-        BufReader::new(MultiGzDecoder::new(file)).lines().map(|line| line.expect("the file is text"))
-    };
+    let lines = |name| data::lines(folder, name);
     // Those that both lists carry would be updates, not new papers.
     let mut seen = std::collections::HashSet::new();
     let id = |line: &String| serde_json::from_str::<serde_json::Value>(line).expect("each line is JSON")["id"].to_string();
@@ -111,7 +103,7 @@ fn write(path: &Path, lines: &[String]) {
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("papers.jsonl");
-    let real = shared_data();
+    let real = data::folder();
     let lines = real.as_deref().map_or_else(invented_lines, real_lines);
     let (single, rest) = lines.split_at(SINGLE);
     let (database, app) = service(&folder.path().join("data"), &file).await;

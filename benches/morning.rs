@@ -5,6 +5,7 @@
 //!     cargo bench --bench morning                        100,000 and 1,000,000 readers; needs smtp-sink
 //!     cargo bench --bench morning -- 10000               a tenth of all that
 
+mod data;
 #[path = "matching/workload.rs"]
 mod workload;
 

@@ -6,13 +6,13 @@
 //! Papers and filters are real where `../shared/data` (or TEST_DATA) has them, invented otherwise. The database is
 //! a private one that goes when the run ends.
 
+mod data;
+
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
-use flate2::read::MultiGzDecoder;
 use paperlark::App;
 use paperlark::archive::{self, Day, Incoming};
 use paperlark::clock::Clock;
@@ -30,16 +30,8 @@ const REQUESTS: usize = 2_000;
 /// What a preview may take at most, for ninety-nine of a hundred visitors.
 const GOAL: Duration = Duration::from_millis(20);
 
-fn shared_data() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("TEST_DATA").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    folder.join("papers-arxiv-cs.jsonl.gz").is_file().then_some(folder)
-}
-
-fn lines(path: PathBuf) -> impl Iterator<Item = Value> {
-    let file = std::fs::File::open(path).expect("the file is there");
-    let lines = BufReader::new(MultiGzDecoder::new(file)).lines();
-    lines.map(|line| serde_json::from_str(&line.expect("the file is text")).expect("each line is JSON"))
+fn values(folder: &Path, name: &str) -> impl Iterator<Item = Value> + use<> {
+    data::lines(folder, name).map(|line| serde_json::from_str(&line).expect("each line is JSON"))
 }
 
 fn real_papers(folder: &Path) -> Vec<Paper> {
@@ -54,7 +46,7 @@ fn real_papers(folder: &Path) -> Vec<Paper> {
             ..Paper::new(id, text("title"))
         })
     };
-    lines(folder.join("papers-arxiv-cs.jsonl.gz")).filter_map(paper).take(DAYS * PAPERS_A_DAY).collect()
+    values(folder, "papers-arxiv-cs.jsonl.gz").filter_map(paper).take(DAYS * PAPERS_A_DAY).collect()
 }
 
 /// Papers of words that follow Zipf's law, as those of a language do.
@@ -84,9 +76,9 @@ fn invented_word(random: &mut StdRng) -> String {
 
 fn filters(random: &mut StdRng) -> Vec<String> {
     let understood = |query: &String| Filter::parse(query).is_ok();
-    match shared_data() {
+    match data::folder() {
         Some(folder) => {
-            let queries = lines(folder.join("filters.jsonl.gz")).filter_map(|line| Some(line["expr"].as_str()?.to_owned()));
+            let queries = values(&folder, "filters.jsonl.gz").filter_map(|line| Some(line["expr"].as_str()?.to_owned()));
             queries.filter(understood).collect()
         }
         None => (0..200)
@@ -140,7 +132,7 @@ async fn main() {
     let config = paperlark::config::load(Some("/dev/null".as_ref()), environment).expect("the configuration is right");
     let database = Database::open(&config, Sharing::Exclusive).await.expect("a private PostgreSQL");
     let app = App::with_clock(config, database.pool.clone(), Clock::system()).await.expect("the parts fit");
-    let real = shared_data();
+    let real = data::folder();
     let papers = real.as_deref().map_or_else(|| invented_papers(&mut random), real_papers);
     println!("{} papers of {DAYS} days, {}", papers.len(), if real.is_some() { "real ones" } else { "invented ones" });
     store(&app, papers).await;

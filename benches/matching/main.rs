@@ -5,6 +5,8 @@
 //!
 //! Only the ratios within one run mean something; figures are processor time of one thread where the system tells it.
 
+#[path = "../data/mod.rs"]
+mod data;
 mod parts;
 mod rivals;
 mod workload;

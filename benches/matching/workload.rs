@@ -1,10 +1,6 @@
 //! What is measured: real papers and filters recombined from real phrases, where they lie beside the repository; invented ones
 //! elsewhere.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-
-use flate2::read::GzDecoder;
 use paperlark::filter::Filter;
 use paperlark::paper::{Paper, PaperId};
 use rand::rngs::StdRng;
@@ -12,8 +8,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-/// Optional real data, beside the repository.
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data");
+use crate::data;
 
 /// Papers, and what people look for in them.
 pub struct Material {
@@ -95,18 +90,14 @@ fn quoted(phrase: &str) -> String {
     if phrase.contains([' ', '-']) { format!("\"{}\"", phrase.replace('-', " ")) } else { phrase.to_owned() }
 }
 
-fn lines(name: &str) -> Option<impl Iterator<Item = Value>> {
-    let file = std::fs::File::open(Path::new(DATA).join(name)).ok()?;
-    let lines = BufReader::new(GzDecoder::new(file)).lines();
-    Some(lines.map(|line| serde_json::from_str(&line.expect("the file is whole")).expect("every line is JSON")))
-}
-
 fn real() -> Option<Material> {
-    let mut papers: Vec<Paper> = lines("papers-arxiv-cs.jsonl.gz")?.filter_map(|line| paper(&line)).collect();
+    let folder = data::folder()?;
+    let lines = |name| data::lines(&folder, name).map(|line| serde_json::from_str::<Value>(&line).expect("every line is JSON"));
+    let mut papers: Vec<Paper> = lines("papers-arxiv-cs.jsonl.gz").filter_map(|line| paper(&line)).collect();
     papers.sort_by(|a, b| a.id.cmp(&b.id));
     let mut phrases = Vec::new();
     let mut sizes = Vec::new();
-    for filter in lines("filters.jsonl.gz")? {
+    for filter in lines("filters.jsonl.gz") {
         let listed: Vec<&str> = filter["raw"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if filter["kind"] == "or-list" && !listed.is_empty() {
             sizes.push(listed.len());
