@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cards::{Printer, Site, card, digest_sections, digest_token, entry_card};
 pub use layout::{Filters, Searched, Wanted, compile, lay_out};
-pub use memory::{Cards, Papers};
+pub use memory::{Cards, KnownPaper, Papers, Texts};
 pub use reason::{matched, reasons};
 pub use rows::{NewDigest, StoredDigest, insert, load, load_all, replace, sent_papers};
 pub use window::{Window, Windows};

@@ -39,4 +39,8 @@ pub mod demo;
 pub mod run;
 mod vitals;
 
+/// Mails and answers are many small texts: this allocator makes them in about half the time of the C library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use app::App;

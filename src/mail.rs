@@ -13,7 +13,7 @@ mod subject;
 mod text;
 mod view;
 
-pub use printed::{Body, Printed, PrintedCard};
+pub use printed::{Body, Common, Printed, PrintedCard};
 
 #[cfg(test)]
 mod tests;

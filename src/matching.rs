@@ -29,7 +29,7 @@ mod within;
 
 pub use catalogue::{Catalogue, Compiled};
 pub use excerpt::{Excerpt, excerpt};
-pub use highlight::highlights;
+pub use highlight::{ReadText, highlights};
 pub use index::DayIndex;
 pub use matcher::Matcher;
 pub use text::stem;

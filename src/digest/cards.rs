@@ -7,15 +7,14 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::memory::{CardKey, Cards, Papers};
+use super::memory::{CardKey, Cards, KnownPaper, Papers, Texts};
 use super::{Content, Entry, StoredDigest, reasons};
 use crate::address::EmailAddress;
 use crate::filter::Filter;
-use crate::filter::syntax::Field;
 use crate::mail::PrintedCard;
 use crate::mail::model::{self, Card, DigestMail, Section, Span, Unsubscribe};
 use crate::mail::render::{RenderError, Renderer};
-use crate::matching::{excerpt, highlights};
+use crate::matching::excerpt;
 use crate::paper::Paper;
 use crate::token::{Keys, Purpose};
 
@@ -99,7 +98,11 @@ impl Printer<'_> {
                     .map(|(entry, paper)| {
                         let also = entry.also.clone();
                         let key = CardKey { paper: entry.key(), upvotes: entry.upvotes, query: query.clone(), also };
-                        self.cards.printed(key, || self.renderer.card(self.site, &entry_card(links, paper, entry, filter.as_ref())))
+                        self.cards.printed(key, || {
+                            let card = entry_card(links, paper, entry, filter.as_ref());
+                            let common = self.cards.common((entry.key(), card.upvotes), || self.renderer.common(self.site, &card))?;
+                            self.renderer.card(&card, &common)
+                        })
                     })
                     .collect()
             })?,
@@ -115,7 +118,7 @@ impl Printer<'_> {
 pub fn digest_sections<C>(
     content: &Content,
     papers: &Papers,
-    mut print: impl FnMut(&Paper, &Entry, Option<&Filter>) -> C,
+    mut print: impl FnMut(&KnownPaper, &Entry, Option<&Filter>) -> C,
 ) -> Vec<Section<C>> {
     let whole = sections(content, true, |section| {
         let filter = parse(section);
@@ -160,16 +163,18 @@ fn why(name: Option<&str>, query: Option<&str>) -> String {
 }
 
 /// A paper as it stands in a digest.
-pub fn entry_card(site: Site<'_>, paper: &Paper, entry: &Entry, filter: Option<&Filter>) -> Card {
-    Card { also: entry.also.clone(), upvotes: entry.upvotes.or(paper.upvotes), ..card(site, paper, filter) }
+pub fn entry_card(site: Site<'_>, known: &KnownPaper, entry: &Entry, filter: Option<&Filter>) -> Card {
+    let KnownPaper { paper, texts } = known;
+    Card { also: entry.also.clone(), upvotes: entry.upvotes.or(paper.upvotes), ..card(site, paper, texts, filter) }
 }
 
-/// One paper, with the words marked that `filter` looked for.
-pub fn card(site: Site<'_>, paper: &Paper, filter: Option<&Filter>) -> Card {
+/// One paper, with the words marked that `filter` looked for; `texts` are its own.
+pub fn card(site: Site<'_>, paper: &Paper, texts: &Texts, filter: Option<&Filter>) -> Card {
     let filters: Vec<&Filter> = filter.into_iter().collect();
-    let in_title = highlights(&filters, Field::Title, &paper.title);
-    let in_abstract = highlights(&filters, Field::Abstract, &paper.abstract_text);
-    let extract = excerpt(&paper.abstract_text, &in_abstract, EXCERPT_CHARS);
+    let in_title = texts.title(paper).marks(&filters);
+    let abstract_text = texts.abstract_text(paper);
+    let in_abstract = abstract_text.marks(&filters);
+    let extract = excerpt(&paper.abstract_text, abstract_text.words(), &in_abstract, EXCERPT_CHARS);
     Card {
         title: spans(&paper.title, &in_title),
         page_url: paper.id.page_url(),

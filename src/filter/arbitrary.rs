@@ -145,7 +145,7 @@ fn atom() -> impl Strategy<Value = Atom> {
         1 => (select(vec![AtLeast, MoreThan, AtMost, LessThan, Exactly]), 0..4_u32).prop_map(|(comparison, number)| Atom::Authors(comparison, number)),
         1 => select(vec![Feature::Code, Feature::Project, Feature::Thumbnail]).prop_map(Atom::Has),
     ]
-    .prop_filter("it is accepted", |atom: &Atom| bounds::check(&Expression::Atom(atom.clone())).is_ok())
+    .prop_filter("it is accepted", |atom: &Atom| bounds::check_atom(atom).and(bounds::check_total(&Expression::Atom(atom.clone()))).is_ok())
 }
 
 /// Expressions in canonical shape, also such as match nearly everything.

@@ -13,21 +13,26 @@ const EVERYWHERE: [&str; 44] = [
     "to", "was", "we", "were", "which", "while", "with",
 ];
 
-/// Refuses an expression that would cost too much.
-pub(super) fn check(expression: &Expression) -> Result<(), Problem> {
+/// Refuses an atom that would compare too many places.
+pub(super) fn check_atom(atom: &Atom) -> Result<(), Problem> {
+    match atom {
+        Atom::Text(_, Phrase { words, order: Order::Within(_) }) if words.len() > MAX_WITHIN => Err(Problem::LongProximity),
+        Atom::Text(_, Phrase { words, order: Order::Within(_) }) => words.chunks(1).try_for_each(telling),
+        Atom::Near(_, near) => check_near(near),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an expression whose atoms, each fine by itself, would cost too much together.
+pub(super) fn check_total(expression: &Expression) -> Result<(), Problem> {
     let (mut proximities, mut near_words, mut patterns) = (0, 0, 0);
     for (atom, _) in expression.atoms() {
         match atom {
             Atom::Text(_, Phrase { words, order: Order::Within(_) }) => {
-                if words.len() > MAX_WITHIN {
-                    return Err(Problem::LongProximity);
-                }
-                words.iter().try_for_each(|word| telling(std::slice::from_ref(word)))?;
                 proximities += words.len() / 2;
                 near_words += words.len();
             }
             Atom::Near(_, near) => {
-                check_near(near)?;
                 proximities += near.count();
                 near_words += atom.words().len();
             }

@@ -2,7 +2,7 @@
 
 use super::error::{Fault, Problem};
 use super::syntax::{Atom, Expression, Near, Order, Phrase, Scope, Stretch, Word};
-use super::{MAX_DISTANCE, MAX_NEARS};
+use super::{MAX_DISTANCE, MAX_NEARS, bounds};
 
 /// The most phrases that adjacent alternatives are written out as.
 const MAX_PHRASES: usize = 64;
@@ -20,7 +20,9 @@ pub(super) fn join(left: Expression, right: Expression, distance: u64, at: usize
     if near.nesting() > MAX_NEARS {
         return Err(fault(Problem::TooManyNears));
     }
-    Ok(Expression::Atom(Atom::Near(left.0, near)))
+    let atom = Atom::Near(left.0, near);
+    bounds::check_atom(&atom).map_err(fault)?;
+    Ok(Expression::Atom(atom))
 }
 
 /// What an operand of NEAR says, with the one scope of all its words.

@@ -16,7 +16,7 @@ use super::field::FieldName;
 use super::note::{Note, Notes};
 use super::syntax::{Atom, Expression, Phrase, Scope};
 use super::token::{Kind, Term, Token};
-use super::{MAX_DEPTH, MAX_TERMS, leaf, near};
+use super::{MAX_DEPTH, MAX_TERMS, bounds, leaf, near};
 use negation::matches_few_when_negated;
 
 /// The expression of all `tokens`. `left_to_right` makes AND, OR and NOT bind equally.
@@ -260,6 +260,7 @@ impl<'a> Parser<'a> {
     }
 
     fn count(&mut self, atom: Atom, at: usize) -> Result<Parsed, Fault> {
+        bounds::check_atom(&atom).map_err(|problem| Fault::new(at, problem))?;
         self.terms += if let Atom::Text(_, phrase) = &atom { phrase.words.len() } else { 1 };
         if self.terms > MAX_TERMS {
             return Err(Fault::new(at, Problem::TooManyTerms));

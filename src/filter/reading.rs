@@ -36,7 +36,7 @@ pub(super) fn read(text: &str, mut notes: Notes) -> Result<Reading, Fault> {
     if expression.nesting() > MAX_DEPTH {
         return Err(Fault::new(0, Problem::TooDeep));
     }
-    bounds::check(&expression).map_err(|problem| Fault::new(0, problem))?;
+    bounds::check_total(&expression).map_err(|problem| Fault::new(0, problem))?;
     // The canonical form is a filter too, though it may be longer: `abs:(a,b)` is `abstract:a OR abstract:b`.
     let filter = Filter { expression };
     let is_short = text.len() < MAX_LENGTH / 8 && text.is_ascii() && !is_numbered;

@@ -156,7 +156,7 @@ fn wrong_filters_are_refused_where_they_are_wrong() {
     refused("a NEAR/3 (b c)", 3, "NEAR joins words");
     refused("a NEAR/3", 3, "nothing after");
     refused("NEAR/3 a", 1, "nothing before");
-    refused("a NEAR/1 b NEAR/1 c NEAR/1 d NEAR/1 e", 30, "more than 3");
+    refused("v NEAR/1 w NEAR/1 x NEAR/1 y NEAR/1 z", 30, "more than 3");
     refused("a?b?c?d?e?f", 1, "letters open");
     refused("==mod*", 3, "one exact form");
     refused("authors:>x", 9, "authors:>=2");
@@ -218,10 +218,10 @@ fn bounds_hold_on_hostile_input() {
     refused("\"a b c d e f g h i\"~2", 1, "at most 8 words");
     refused(&(0..51).map(|i| format!("a{i} NEAR/2 b,")).collect::<String>(), 1, "more than 50 NEARs");
     refused(&(0..39).map(|i| format!("(a{i} OR b{i}) NEAR/2 (c OR d),")).collect::<String>(), 1, "more than 150 words stand beside NEARs");
-    refused("(life OR \"of the\") NEAR/2 work", 1, "`of the` is near everything");
+    refused("(life OR \"of the\") NEAR/2 work", 20, "`of the` is near everything");
     refused("\"quality of life\"~3", 1, "`of` is near everything");
-    refused("life NEAR/2 th*", 1, "`th*` is near everything");
-    refused("life NEAR/2 gr*", 1, "at least 3 letters before *");
+    refused("life NEAR/2 th*", 6, "`th*` is near everything");
+    refused("life NEAR/2 gr*", 6, "at least 3 letters before *");
     check("\"quality of life\" NEAR/2 mod*", "\"quality of life\" NEAR/2 mod*");
     refused(&(0..61).map(|i| format!("to?n{i}*1,")).collect::<String>(), 1, "more than 60 words with letters left open");
 }

@@ -1,7 +1,8 @@
 //! What the templates of mails can say besides Handlebars' own words.
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, JsonTruthy, Output, RenderContext, RenderErrorReason, Renderable, StringOutput,
+    BlockContext, Context, Handlebars, Helper, HelperResult, JsonTruthy, JsonValue, Output, RenderContext, RenderError, RenderErrorReason,
+    Renderable, StringOutput,
 };
 
 use super::text::wrap;
@@ -13,6 +14,7 @@ const TEXT_COLUMNS: usize = 76;
 pub fn register(registry: &mut Handlebars<'_>) {
     registry.register_helper("wrap", Box::new(wrapped));
     registry.register_helper("cards", Box::new(cards));
+    registry.register_helper("spans", Box::new(spans));
 }
 
 /// `{{#wrap indent="  "}}…{{/wrap}}`: its contents as one paragraph of `TEXT_COLUMNS`.
@@ -38,8 +40,7 @@ fn cards<'reg, 'rc>(
     state: &mut RenderContext<'reg, 'rc>,
     out: &mut dyn Output,
 ) -> HelperResult {
-    let papers = helper.param(0).and_then(|papers| papers.value().as_array());
-    let papers = papers.ok_or_else(|| RenderErrorReason::ParamTypeMismatchForName("cards", "papers".to_owned(), "list".to_owned()))?;
+    let papers = list(helper, "cards")?;
     let numbered = helper.hash_get("numbered").is_some_and(|numbered| numbered.value().is_truthy(false));
     let between = inner(helper, registry, context, state)?;
     for (place, paper) in papers.iter().enumerate() {
@@ -53,6 +54,37 @@ fn cards<'reg, 'rc>(
         out.write("\n")?;
     }
     Ok(())
+}
+
+/// `{{#spans title}}<b>{{this}}</b>{{/spans}}`: a text in pieces, each that is marked as the block prints it.
+fn spans<'reg, 'rc>(
+    helper: &Helper<'rc>,
+    registry: &'reg Handlebars<'reg>,
+    context: &'rc Context,
+    state: &mut RenderContext<'reg, 'rc>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    for piece in list(helper, "spans")? {
+        let text = &piece["text"];
+        match helper.template() {
+            Some(marked) if piece["marked"].is_truthy(false) => {
+                let mut block = BlockContext::new();
+                block.set_base_value(text.clone());
+                state.push_block(block);
+                let printed = marked.render(registry, context, state, out);
+                state.pop_block();
+                printed?;
+            }
+            _ => out.write(&registry.get_escape_fn()(text.as_str().unwrap_or_default()))?,
+        }
+    }
+    Ok(())
+}
+
+/// The first parameter of the helper `name`.
+fn list<'a>(helper: &'a Helper<'_>, name: &'static str) -> Result<&'a Vec<JsonValue>, RenderError> {
+    let list = helper.param(0).and_then(|list| list.value().as_array());
+    list.ok_or_else(|| RenderErrorReason::ParamTypeMismatchForName(name, "0".to_owned(), "list".to_owned()).into())
 }
 
 /// What stands in a block.

@@ -83,6 +83,24 @@ fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'='
 }
 
+/// What the cards of one paper have in common, whichever filter found it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Common {
+    /// In the HTML part.
+    pub html: Fragments,
+    /// In the text part.
+    pub text: Fragments,
+}
+
+/// Parts of a card, as the templates print them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fragments {
+    /// Who wrote it, what it is filed under, what others think of it.
+    pub facts: String,
+    /// Where to read it.
+    pub links: String,
+}
+
 /// A paper's card in both parts of a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PrintedCard {

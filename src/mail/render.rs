@@ -12,10 +12,10 @@ use super::dkim::SignError;
 use super::helpers;
 use super::message::{self, MessageError};
 use super::model::{Card, DigestMail, Envelope, Mail, Site};
-use super::printed::{Body, Printed, PrintedCard, Side};
+use super::printed::{Body, Common, Fragments, Printed, PrintedCard, Side};
 use super::sample;
 use super::subject::subject;
-use super::view::digest::{Paper, digest, paper};
+use super::view::digest::{common, digest, paper};
 use super::view::{self, BODY_SIGN, Page};
 use crate::strict;
 
@@ -122,19 +122,32 @@ impl Renderer {
         Ok(renderer)
     }
 
-    /// Prints a card once for all mails it will stand in.
-    pub fn card(&self, site: &Site, card: &Card) -> Result<PrintedCard, RenderError> {
-        let view = paper(site, card);
+    /// Prints what the cards of a paper have in common, once for all filters: half of a card.
+    pub fn common(&self, site: &Site, card: &Card) -> Result<Common, RenderError> {
+        let view = Context::wraps(common(site, card)).map_err(Box::new)?;
+        let fragments =
+            |registry| Ok::<_, RenderError>(Fragments { facts: print(registry, "facts", &view)?, links: print(registry, "links", &view)? });
+        Ok(Common { html: fragments(&self.html)?, text: fragments(&self.text)? })
+    }
+
+    /// Prints a card once for all mails it will stand in; `common` is that of its paper.
+    pub fn card(&self, card: &Card, common: &Common) -> Result<PrintedCard, RenderError> {
+        let mut view = Context::wraps(paper(card)).map_err(Box::new)?;
+        let mut print = |registry, fragments: &Fragments| {
+            view.data_mut()["facts"] = fragments.facts.as_str().into();
+            view.data_mut()["links"] = fragments.links.as_str().into();
+            Ok::<_, RenderError>(Printed::new(print(registry, "paper", &view)?))
+        };
         Ok(PrintedCard {
             title: card.title.iter().map(|span| span.text.as_str()).collect(),
-            html: print(&self.html, &view)?,
-            text: print(&self.text, &view)?,
+            html: print(&self.html, &common.html)?,
+            text: print(&self.text, &common.text)?,
         })
     }
 
     /// `mail` with its cards printed.
     pub fn printed(&self, site: &Site, mail: Mail) -> Result<Mail<Arc<PrintedCard>>, RenderError> {
-        mail.try_map(|card| Ok(Arc::new(self.card(site, &card)?)))
+        mail.try_map(|card| Ok(Arc::new(self.card(&card, &self.common(site, &card)?)?)))
     }
 
     /// The message for `mail`: the same bytes for the same arguments.
@@ -188,9 +201,9 @@ impl Renderer {
     }
 }
 
-/// A card ends without a line end: what stands behind it is the digest's to say.
-fn print(registry: &Handlebars<'_>, paper: &Paper) -> Result<Printed, RenderError> {
-    Ok(Printed::new(registry.render("paper", paper).map_err(Box::new)?.trim_end().to_owned()))
+/// A card and its parts end without a line end: what stands behind them is not theirs to say.
+fn print(registry: &Handlebars<'_>, name: &str, view: &Context) -> Result<String, RenderError> {
+    Ok(registry.render_with_context(name, view).map_err(Box::new)?.trim_end().to_owned())
 }
 
 /// Template `name` inside the layout. Two steps rather than a partial block, in which Handlebars

@@ -34,8 +34,31 @@ const FUNCTION_WORDS: [&str; 99] = [
     "what", "when", "where", "which", "who", "will", "with", "would", "you",
 ];
 
+/// Where the function words of each letter begin, and where those of the last one end.
+const FIRST_OF_LETTER: [usize; 27] = {
+    let (mut firsts, mut at) = ([FUNCTION_WORDS.len(); 27], FUNCTION_WORDS.len());
+    while at > 0 {
+        at -= 1;
+        firsts[(FUNCTION_WORDS[at].as_bytes()[0] - b'a') as usize] = at;
+    }
+    let mut letter = 26;
+    while letter > 0 {
+        letter -= 1;
+        if firsts[letter] > firsts[letter + 1] {
+            firsts[letter] = firsts[letter + 1];
+        }
+    }
+    firsts
+};
+
 fn has_content(word: &str) -> bool {
-    FUNCTION_WORDS.binary_search(&word).is_err()
+    match word.as_bytes().first() {
+        Some(letter @ b'a'..=b'z') => {
+            let letter = usize::from(letter - b'a');
+            !FUNCTION_WORDS[FIRST_OF_LETTER[letter]..FIRST_OF_LETTER[letter + 1]].contains(&word)
+        }
+        _ => true,
+    }
 }
 
 /// Whether several words of a text, of which these are the ends, can be meant as one though nothing joins them. Ends of one or two
@@ -122,12 +145,26 @@ pub(super) struct Part {
     text: Box<str>,
     whole: bool,
     has_content: bool,
-    /// The words of the index that begin so.
-    beginning: (WordId, WordId),
-    /// What these go on with, and what the word itself begins with, as bits; if they have none in common, nothing that begins with
-    /// the two words is in the index. Spares most look-ups.
-    goes_on: u64,
+    /// What it begins with, as a bit.
     head: u64,
+    /// What begins with it, once that was asked for.
+    longer: OnceLock<Longer>,
+}
+
+/// What begins with a word.
+struct Longer {
+    /// The words of the index.
+    words: (WordId, WordId),
+    /// What they go on with, as bits; if the next word begins with none of that, nothing that begins with the two is in the index.
+    /// Spares most look-ups.
+    goes_on: u64,
+}
+
+impl Part {
+    fn new(text: &str, whole: bool) -> Part {
+        let head = if head(text).is_empty() { u64::MAX } else { bit(head(text)) };
+        Part { text: text.into(), whole, has_content: has_content(text), head, longer: OnceLock::new() }
+    }
 }
 
 /// The bit of the first two letters.
@@ -159,18 +196,17 @@ impl DayIndex {
         }
         spelled.sort_unstable();
         spelled.dedup();
-        Term { word: word.clone(), set, spelled, part: Some(self.part(text, whole)), dense: OnceLock::new() }
+        Term { word: word.clone(), set, spelled, part: Some(Part::new(text, whole)), dense: OnceLock::new() }
     }
 
-    fn part(&self, text: &str, whole: bool) -> Part {
+    fn longer(&self, text: &str) -> Longer {
         let (from, to) = self.vocabulary.beginning_with(text);
         let rests = (from..to).map(|word| &self.vocabulary.folded(word)[text.len()..]).filter(|rest| !rest.is_empty());
         let goes_on = match to - from {
             ..=MAX_LOOKED_AT => rests.fold(0, |bits, rest| bits | bit(rest)),
             _ => u64::MAX,
         };
-        let head = if head(text).is_empty() { u64::MAX } else { bit(head(text)) };
-        Part { text: text.into(), whole, has_content: has_content(text), beginning: (from, to), goes_on, head }
+        Longer { words: (from, to), goes_on }
     }
 
     /// Finds the runs of words that spell `rest` behind the words `before`: each as it is written, the last by its stem.
@@ -211,11 +247,15 @@ impl DayIndex {
         for (at, first) in terms.iter().enumerate() {
             let second = terms.get(at + 1).and_then(|term| term.part.as_ref());
             let (Some(first), Some(second)) = (&first.part, second) else { continue };
-            if !first.has_content || first.goes_on & second.head == 0 {
+            if !first.has_content {
+                continue;
+            }
+            let longer = first.longer.get_or_init(|| self.longer(&first.text));
+            if longer.goes_on & second.head == 0 {
                 continue;
             }
             let mut closed = first.text.to_string();
-            let mut beginning = first.beginning;
+            let mut beginning = longer.words;
             let following = terms[at + 1..].iter().map_while(|term| term.part.as_ref());
             for (parts, next) in (2..=MAX_PARTS).zip(following) {
                 let likely = self.vocabulary.going_on(beginning, closed.len(), head(&next.text));
@@ -242,7 +282,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_function_words_are_sorted() {
+    fn each_function_word_is_found_under_its_letter() {
         assert!(FUNCTION_WORDS.is_sorted());
+        assert!(FUNCTION_WORDS.iter().all(|word| !has_content(word)));
+        assert!(["", "zebra", "abouts", "élan", "7", "wh", "yours"].iter().all(|word| has_content(word)));
     }
 }

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use crate::filter::words::{FoundWord, words};
-
 /// An extract, and the marks in it as byte ranges of its own text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
@@ -16,17 +14,16 @@ const ELLIPSIS: char = '…';
 /// An extract of `text` of at most `max_chars` characters (with the `…` where it is cut) that shows the first of `marks`.
 ///
 /// It starts at the beginning where the first mark is reached from there, else a little before that mark; it is cut
-/// between words, and within one only where a single word is too long. `marks` are ascending, as [`super::highlights`] gives them.
-pub fn excerpt(text: &str, marks: &[Range<usize>], max_chars: usize) -> Excerpt {
+/// between words, and within one only where a single word is too long. `words` and `marks` are those of its [`super::ReadText`].
+pub fn excerpt(text: &str, words: &[Range<usize>], marks: &[Range<usize>], max_chars: usize) -> Excerpt {
     if text.chars().nth(max_chars).is_none() {
         return Excerpt { text: text.to_owned(), marks: marks.to_vec() };
     }
-    let found = words(text);
     let room = max_chars.saturating_sub(1);
-    let head = cut(text, &found, 0, room);
+    let head = cut(text, words, 0, room);
     // A mark between two … needs three characters.
     let shown_by_head = max_chars < 3 || marks.first().is_none_or(|mark| mark.end <= head.end);
-    let window = if shown_by_head { head } else { around(text, &found, &marks[0], max_chars) };
+    let window = if shown_by_head { head } else { around(text, words, &marks[0], max_chars) };
     let before = if window.start > 0 { ELLIPSIS.to_string() } else { String::new() };
     let after = if window.end < text.len() && max_chars > 0 { ELLIPSIS.to_string() } else { String::new() };
     let clipped = marks.iter().map(|mark| mark.start.max(window.start)..mark.end.min(window.end)).filter(|mark| mark.start < mark.end);
@@ -35,20 +32,20 @@ pub fn excerpt(text: &str, marks: &[Range<usize>], max_chars: usize) -> Excerpt 
 }
 
 /// The bytes from `start` on that fit `room` characters and end with a word.
-fn cut(text: &str, found: &[FoundWord], start: usize, room: usize) -> Range<usize> {
+fn cut(text: &str, words: &[Range<usize>], start: usize, room: usize) -> Range<usize> {
     let limit = text[start..].char_indices().nth(room).map_or(text.len(), |(at, _)| start + at);
     if limit == text.len() {
         return start..limit;
     }
-    let last = found[..found.partition_point(|word| word.range.end <= limit)].last();
-    match last.filter(|word| word.range.start >= start) {
-        Some(word) => start..word.range.end,
+    let last = words[..words.partition_point(|word| word.end <= limit)].last();
+    match last.filter(|word| word.start >= start) {
+        Some(word) => start..word.end,
         None => start..limit,
     }
 }
 
 /// A window that shows `mark` with some words before it.
-fn around(text: &str, found: &[FoundWord], mark: &Range<usize>, max_chars: usize) -> Range<usize> {
+fn around(text: &str, words: &[Range<usize>], mark: &Range<usize>, max_chars: usize) -> Range<usize> {
     let room = max_chars.saturating_sub(2);
     let mark_chars = text[mark.clone()].chars().count();
     let rest_chars = text[mark.start..].chars().take(room).count();
@@ -58,6 +55,6 @@ fn around(text: &str, found: &[FoundWord], mark: &Range<usize>, max_chars: usize
         0 => mark.start,
         _ => text[..mark.start].char_indices().rev().nth(lead - 1).map_or(0, |(at, _)| at),
     };
-    let first = found.iter().find(|word| word.range.start >= earliest).map_or(mark.start, |word| word.range.start);
-    cut(text, found, first.min(mark.start), room)
+    let first = words.iter().find(|word| word.start >= earliest).map_or(mark.start, |word| word.start);
+    cut(text, words, first.min(mark.start), room)
 }

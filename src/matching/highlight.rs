@@ -1,41 +1,77 @@
 //! The words of a text that show why its paper is here.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::filter::Filter;
-use crate::filter::syntax::{Atom, Field};
+use crate::filter::syntax::{Atom, Field, Scope};
 use crate::filter::words::each_word;
 
 use super::index::DayIndex;
 use super::near;
 use super::phrase::{Run, Term};
 
-/// The parts of `text`, which is the `field` of a paper (of the authors: one name), to mark for `filters`: byte ranges, ascending,
-/// apart from one another, each of whole words. A phrase is one part. What a filter leaves out marks nothing.
-pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<usize>> {
-    let atoms = filters.iter().flat_map(|filter| filter.expression().atoms());
-    let mut wanted = atoms.filter_map(|(atom, wanted)| match atom {
-        Atom::Text(scope, _) | Atom::Near(scope, _) if wanted && scope.covers(field) => Some((scope, atom)),
-        _ => None,
-    });
-    let Some(first) = wanted.next() else { return Vec::new() };
-    let mut ranges = Vec::new();
-    each_word(text, |word| ranges.push(word.start..word.end));
-    // The same index that finds the paper, over this text alone: what it finds is what is marked.
-    let index = DayIndex::of_text(field, text);
-    let mut marks = Vec::new();
-    for (scope, atom) in [first].into_iter().chain(wanted) {
-        let mut mark = |run: Run| marks.push(ranges[run.first as usize].start..ranges[run.last as usize].end);
-        match atom {
-            Atom::Text(_, phrase) => {
-                let terms: Vec<Term> = phrase.words.iter().map(|word| index.term(word, scope.is_names())).collect();
-                index.each_run(&terms.iter().collect::<Vec<_>>(), phrase.order, mark);
-            }
-            Atom::Near(_, near) => near::runs(&index, near, scope.is_names()).into_iter().for_each(&mut mark),
-            _ => {}
-        }
+/// A text made ready to be marked for any number of filters.
+pub struct ReadText {
+    field: Field,
+    words: Vec<Range<usize>>,
+    /// The same index that finds the paper, over this text alone: what it finds is what is marked.
+    index: DayIndex,
+}
+
+impl ReadText {
+    /// Reads `text`, which is the `field` of a paper (of the authors: one name).
+    pub fn new(field: Field, text: &str) -> Self {
+        let mut words = Vec::new();
+        each_word(text, |word| words.push(word.start..word.end));
+        Self { field, words, index: DayIndex::of_text(field, text) }
     }
-    united(marks)
+
+    /// Where its words stand, in bytes; ascending.
+    pub fn words(&self) -> &[Range<usize>] {
+        &self.words
+    }
+
+    /// The parts to mark for `filters`: byte ranges, ascending, apart from one another, each of whole words. A phrase is one part.
+    /// What a filter leaves out marks nothing.
+    pub fn marks(&self, filters: &[&Filter]) -> Vec<Range<usize>> {
+        let mut marks = Vec::new();
+        let mut mark = |run: Run| marks.push(self.words[run.first as usize].start..self.words[run.last as usize].end);
+        for (scope, atom) in wanted(filters, self.field) {
+            match atom {
+                Atom::Text(_, phrase) => {
+                    let terms: Vec<Term> = phrase.words.iter().map(|word| self.index.term(word, scope.is_names())).collect();
+                    self.index.each_run(&terms.iter().collect::<Vec<_>>(), phrase.order, &mut mark);
+                }
+                Atom::Near(_, near) => near::runs(&self.index, near, scope.is_names()).into_iter().for_each(&mut mark),
+                _ => {}
+            }
+        }
+        united(marks)
+    }
+}
+
+impl fmt::Debug for ReadText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadText").field("field", &self.field).field("words", &self.words.len()).finish_non_exhaustive()
+    }
+}
+
+/// As [`ReadText::marks`], for a text that is marked once.
+pub fn highlights(filters: &[&Filter], field: Field, text: &str) -> Vec<Range<usize>> {
+    match wanted(filters, field).next() {
+        Some(_) => ReadText::new(field, text).marks(filters),
+        None => Vec::new(),
+    }
+}
+
+/// What of `filters` may be found in `field` and is not left out.
+fn wanted<'a>(filters: &[&'a Filter], field: Field) -> impl Iterator<Item = (Scope, &'a Atom)> {
+    let atoms = filters.iter().flat_map(|filter| filter.expression().atoms());
+    atoms.filter_map(move |(atom, wanted)| match atom {
+        Atom::Text(scope, _) | Atom::Near(scope, _) if wanted && scope.covers(field) => Some((*scope, atom)),
+        _ => None,
+    })
 }
 
 /// Overlapping and touching ranges as one, in order.

@@ -206,8 +206,8 @@ fn the_words_that_matched_are_marked() {
 #[test]
 fn an_excerpt_shows_the_first_mark_between_whole_words() {
     let check = |text: &str, filter_text: &str, max: usize, expect: &str| {
-        let marks = highlights(&[&filter(filter_text)], Field::Abstract, text);
-        let shown = excerpt(text, &marks, max);
+        let read = ReadText::new(Field::Abstract, text);
+        let shown = excerpt(text, read.words(), &read.marks(&[&filter(filter_text)]), max);
         let mut marked = shown.text.clone();
         for mark in shown.marks.iter().rev() {
             marked.replace_range(mark.clone(), &format!("[{}]", &shown.text[mark.clone()]));
@@ -238,13 +238,15 @@ proptest! {
 
     #[test]
     fn marks_are_whole_words_in_order(filters in vec(arbitrary::filter(), 0..3), text in prop_oneof![arbitrary::text(), any::<String>()], max in 0..80_usize) {
-        let marks = highlights(&filters.iter().collect::<Vec<_>>(), Field::Abstract, &text);
+        let read = ReadText::new(Field::Abstract, &text);
+        let marks = read.marks(&filters.iter().collect::<Vec<_>>());
+        prop_assert_eq!(&marks, &highlights(&filters.iter().collect::<Vec<_>>(), Field::Abstract, &text));
         let words = crate::filter::words::words(&text);
         prop_assert!(marks.windows(2).all(|pair| pair[0].end < pair[1].start));
         for mark in &marks {
             prop_assert!(words.iter().any(|word| word.range.start == mark.start) && words.iter().any(|word| word.range.end == mark.end));
         }
-        let shown = excerpt(&text, &marks, max);
+        let shown = excerpt(&text, read.words(), &marks, max);
         prop_assert!(shown.text.chars().count() <= max);
         prop_assert!(shown.marks.iter().all(|mark| shown.text.get(mark.clone()).is_some()));
         prop_assert!(marks.is_empty() || max < 3 || !shown.marks.is_empty());

@@ -128,7 +128,7 @@ pub(super) async fn digest(State(web): State<Web>, Path(token): Path<String>) ->
     let papers = app.cards.papers(&app.db, stored.content.papers()).await?;
     let links = app.links();
     let sections = digest::digest_sections(&stored.content, &papers, |paper, entry, filter| {
-        shown(paper, &digest::entry_card(links, paper, entry, filter))
+        shown(&paper.paper, &digest::entry_card(links, paper, entry, filter))
     });
     let sections = sections.into_iter().map(|section| DigestSection {
         name: section.filter_name,

@@ -51,7 +51,7 @@ pub(super) async fn search(
     let view = PreviewView::new("q", &asked.query, asked.scope, &preview, &notes);
     let page = page.with_results(&asked, view, preview.breadth.hits, &found, of_day, |found| {
         let paper = &found.paper.paper;
-        shown(paper, &digest::card(web.app.links(), paper, Some(&filter)))
+        shown(paper, &digest::card(web.app.links(), paper, &digest::Texts::default(), Some(&filter)))
     });
     web.page(&page)
 }

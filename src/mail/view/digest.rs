@@ -57,17 +57,22 @@ struct Slot {
     card: String,
 }
 
-/// What a card prints: nothing in it is a reader's own but the names of their filters.
+/// What the cards of one paper have in common.
 #[derive(Debug, Serialize)]
-pub struct Paper {
-    title: Vec<Span>,
-    link: Option<String>,
+pub struct Common {
     byline: Option<String>,
     chips: Vec<String>,
     upvotes: Option<u32>,
     summary: Option<String>,
-    excerpt: Vec<Span>,
     links: Vec<Link>,
+}
+
+/// What a card prints beside what it has in common with others: nothing in it is a reader's own but the names of their filters.
+#[derive(Debug, Serialize)]
+pub struct Paper {
+    title: Vec<Span>,
+    link: Option<String>,
+    excerpt: Vec<Span>,
     matched: Option<String>,
     also: Option<String>,
 }
@@ -146,9 +151,8 @@ fn section_view<C>(section: &Section<C>, papers: Vec<Slot>) -> SectionView {
     }
 }
 
-/// The view of one paper.
-pub fn paper(site: &Site, card: &Card) -> Paper {
-    let title = Some(clean_spans(&card.title, MAX_TITLE_CHARS)).filter(|title| !title.is_empty());
+/// The view of what the cards of a paper have in common.
+pub fn common(site: &Site, card: &Card) -> Common {
     let labelled = |label: &str, url: Option<&str>| url.and_then(web_url).map(|url| Link { label: label.to_owned(), url });
     let links = [
         labelled("Abstract", Some(&card.page_url)),
@@ -157,15 +161,22 @@ pub fn paper(site: &Site, card: &Card) -> Paper {
         labelled("Project", card.project_url.as_deref()),
         labelled(&format!("On {}", site_name(site)), card.site_url.as_deref()),
     ];
-    Paper {
-        title: title.unwrap_or_else(|| vec![Span::plain("Untitled")]),
-        link: web_url(&card.page_url).or_else(|| card.site_url.as_deref().and_then(web_url)),
+    Common {
         byline: byline(card),
         chips: names(&card.categories, MAX_CATEGORIES, MAX_CATEGORY_CHARS),
         upvotes: card.upvotes.filter(|upvotes| *upvotes > 0),
         summary: card.summary.as_deref().map(|summary| clean(summary, MAX_SENTENCE_CHARS)).filter(|summary| !summary.is_empty()),
-        excerpt: clean_spans(&card.excerpt, MAX_EXCERPT_CHARS),
         links: links.into_iter().flatten().collect(),
+    }
+}
+
+/// The view of one card.
+pub fn paper(card: &Card) -> Paper {
+    let title = Some(clean_spans(&card.title, MAX_TITLE_CHARS)).filter(|title| !title.is_empty());
+    Paper {
+        title: title.unwrap_or_else(|| vec![Span::plain("Untitled")]),
+        link: web_url(&card.page_url).or_else(|| card.site_url.as_deref().and_then(web_url)),
+        excerpt: clean_spans(&card.excerpt, MAX_EXCERPT_CHARS),
         matched: matched(&card.matched),
         also: also(&card.also),
     }
