@@ -242,8 +242,8 @@ impl Relay {
         let config = self.folder.path().join("config");
         let mut command = Command::new("/usr/sbin/postfix");
         command.arg("-c").arg(config).arg(order).stdout(Stdio::null()).stderr(Stdio::null());
-        // One that is still ending cannot be started yet.
-        for _ in 0..100 {
+        // One that is still ending cannot be started yet; on a busy machine that takes a while.
+        for _ in 0..600 {
             if command.status().unwrap().success() || order != "start" {
                 return;
             }
