@@ -219,18 +219,20 @@ impl Http {
         Ok(Some(Answer { body, content_type, etag, last_modified }))
     }
 
-    /// The whole body, decompressed, as long as it keeps to the limit.
+    /// The whole body, decompressed, as long as it keeps to the limit. Its parts are joined only at the end: a buffer that grows
+    /// would be there twice each time it is moved.
     async fn body(&self, url: &Url, response: Response) -> Result<Vec<u8>, HttpError> {
-        let mut body = Vec::new();
+        let (mut parts, mut size) = (Vec::new(), 0);
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|error| self.failed(url, &error))?;
-            if body.len() + chunk.len() > self.max_body {
+            size += chunk.len();
+            if size > self.max_body {
                 return Err(HttpError::TooLarge { url: shown(url), limit: self.max_body });
             }
-            body.extend_from_slice(&chunk);
+            parts.push(chunk);
         }
-        Ok(body)
+        Ok(parts.concat())
     }
 
     /// The whole chain of causes: reqwest's own message is only its head.
