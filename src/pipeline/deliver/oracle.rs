@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::postfix::{Log, Sighting};
 use crate::App;
 use crate::config::Uncertain;
+use crate::feedback::Mention;
 use crate::mail::queue::{self, Doubt, Fate, Reported};
+use crate::token::{Keys, Purpose};
 
 /// A witness who cannot answer yet is asked again for this many times `delivery.uncertain_wait`; then the rule decides.
 const PATIENCE: i32 = 6;
@@ -92,6 +95,13 @@ fn ask(log: Option<&Log>, doubt: &Doubt) -> Answer {
     }
 }
 
+/// The mail whose envelope has `sender`.
+fn mail_of(keys: &Keys, sender: &str) -> Option<Uuid> {
+    let Some(Mention::Mail(token)) = Mention::of_address(sender, None) else { return None };
+    let (_, mail) = keys.verify(Purpose::Bounce, &token).ok()?;
+    Uuid::from_slice(&mail).ok()
+}
+
 /// The logs of the relays these mails went to, where one is configured; none of a log that cannot be read.
 async fn logs(app: &App, doubts: &[Doubt], now: DateTime<Utc>) -> HashMap<String, Option<Log>> {
     let mut logs = HashMap::new();
@@ -100,7 +110,9 @@ async fn logs(app: &App, doubts: &[Doubt], now: DateTime<Utc>) -> HashMap<String
             continue;
         }
         let Some(path) = app.relays.log(relay) else { continue };
-        let read = tokio::task::spawn_blocking(move || Log::read(&path, now).map_err(|error| (path, error))).await;
+        let keys = app.keys.clone();
+        let read = move || Log::read(&path, now, |sender| mail_of(&keys, sender)).map_err(|error| (path, error));
+        let read = tokio::task::spawn_blocking(read).await;
         let log = match read {
             Ok(Ok(log)) => Some(log),
             Ok(Err((path, error))) => {

@@ -4,6 +4,8 @@
 //! die before the final dot. The mail is Postfix's once `cleanup` has committed the queue file, and the first
 //! line after that is the queue manager's `(queue active)`, under the same queue id. A queue id can be used
 //! again after a mail was not committed, so a later Message-ID under the same id takes the place of the first.
+//! A Postfix that is aborted may lose `cleanup`'s line, though it has the mail: the queue manager's names the
+//! sender too, whose address is signed and one mail's alone.
 //! Lines are those of Postfix 2.x and 3.x, by syslog or `maillog_file`.
 
 use std::collections::HashMap;
@@ -39,18 +41,19 @@ pub(super) struct Log {
 const MAX_LINE: usize = 4096;
 
 impl Log {
-    /// Reads the log and the file it was last rotated to (`.1` or `.0`), as of `now`.
-    pub(super) fn read(path: &Path, now: DateTime<Utc>) -> io::Result<Self> {
+    /// Reads the log and the file it was last rotated to (`.1` or `.0`), as of `now`; `mail_of` tells which mail of ours has an
+    /// address as its sender.
+    pub(super) fn read(path: &Path, now: DateTime<Utc>, mail_of: impl Fn(&str) -> Option<Uuid>) -> io::Result<Self> {
         let mut log = Self::default();
         let rotated = |ending: &str| PathBuf::from(format!("{}{ending}", path.display()));
         for older in [rotated(".1"), rotated(".0")] {
             match File::open(&older) {
-                Ok(file) => log.lines(BufReader::new(file), now)?,
+                Ok(file) => log.lines(BufReader::new(file), now, &mail_of)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        log.lines(BufReader::with_capacity(1 << 16, File::open(path)?), now)?;
+        log.lines(BufReader::with_capacity(1 << 16, File::open(path)?), now, &mail_of)?;
         Ok(log)
     }
 
@@ -66,18 +69,18 @@ impl Log {
         self.first.is_some_and(|first| first <= time) && self.last.is_some_and(|last| last + second >= time)
     }
 
-    fn lines(&mut self, mut reader: impl BufRead, now: DateTime<Utc>) -> io::Result<()> {
+    fn lines(&mut self, mut reader: impl BufRead, now: DateTime<Utc>, mail_of: &impl Fn(&str) -> Option<Uuid>) -> io::Result<()> {
         let mut line = Vec::new();
         loop {
             line.clear();
             if reader.read_until(b'\n', &mut line)? == 0 {
                 return Ok(());
             }
-            self.line(&String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]), now);
+            self.line(&String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]), now, mail_of);
         }
     }
 
-    fn line(&mut self, line: &str, now: DateTime<Utc>) {
+    fn line(&mut self, line: &str, now: DateTime<Utc>, mail_of: &impl Fn(&str) -> Option<Uuid>) {
         let Some((before, text)) = line.trim_end().split_once("]: ") else { return };
         let Some(program) = before.split(' ').next_back().and_then(|word| word.split('[').next()) else { return };
         let Some((instance, daemon)) = program.rsplit_once('/') else { return };
@@ -97,8 +100,13 @@ impl Log {
             }
             return;
         }
-        let taken = (daemon == "qmgr" && text.contains("(queue active)")) || text.contains(" status=");
-        if let Some(mail) = taken.then(|| self.open.remove(&key)).flatten() {
+        let is_active = daemon == "qmgr" && text.contains("(queue active)");
+        if !is_active && !text.contains(" status=") {
+            return;
+        }
+        let sender = text.strip_prefix("from=<").filter(|_| is_active).and_then(|rest| rest.split_once('>'));
+        let under_id = self.open.remove(&key);
+        if let Some(mail) = sender.and_then(|(sender, _)| mail_of(sender)).or(under_id) {
             self.mails.insert(mail, Sighting::Accepted);
         }
     }
@@ -133,7 +141,8 @@ mod tests {
 
     fn read(lines: &str) -> Log {
         let mut log = Log::default();
-        log.lines(lines.as_bytes(), NOW.parse().unwrap()).unwrap();
+        let mail_of = |sender: &str| (sender == "bounce+ours@x").then(|| mail_named(OURS).unwrap());
+        log.lines(lines.as_bytes(), NOW.parse().unwrap(), &mail_of).unwrap();
         log
     }
 
@@ -157,6 +166,17 @@ mod tests {
             Some(Sighting::Accepted)
         );
         assert_eq!(sighting(&[begun, &active.replace("4A1", "4A2")]), Some(Sighting::Begun), "another mail's line");
+    }
+
+    #[test]
+    fn the_sender_names_a_mail_whose_message_id_was_lost() {
+        let active = "postfix/qmgr[3]: 4A1: from=<bounce+ours@x>, size=48012, nrcpt=1 (queue active)";
+        assert_eq!(sighting(&["postfix/smtpd[1]: 4A1: client=localhost[127.0.0.1]", active]), Some(Sighting::Accepted));
+        assert_eq!(sighting(&[&active.replace("ours", "others")]), None);
+        assert_eq!(sighting(&["postfix/qmgr[3]: 4A1: from=<bounce+ours@x>, status=expired, returned to sender"]), None);
+        let begun = "postfix/cleanup[7]: 4A1: message-id=<OURS>";
+        let of_another = begun.replace("OURS", "d.00000000-9abc-def0-1234-56789abcdef0@papers.example");
+        assert_eq!(sighting(&[begun, &of_another, active]), Some(Sighting::Accepted), "the sender is surer than the id");
     }
 
     #[test]
