@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 /// As long as the hash itself: RFC 2104 § 3 discourages shorter keys.
 const MIN_KEY_BYTES: usize = 32;
@@ -152,6 +153,12 @@ impl Keys {
         }
         let (subscriber, payload) = read_varint(&head[1..]).ok_or(TokenError)?;
         Ok((subscriber, payload.to_vec()))
+    }
+
+    /// The subscriber and the mail that a bounce address names by its token.
+    pub fn mail(&self, token: &str) -> Option<(i64, Uuid)> {
+        let (subscriber, payload) = self.verify(Purpose::Bounce, token).ok()?;
+        Some((subscriber, Uuid::from_slice(&payload).ok()?))
     }
 
     fn all(&self) -> impl Iterator<Item = &Key> {

@@ -49,7 +49,7 @@ impl Inbound {
         }
         let unsubscribe = config.site.unsubscribe_address.as_ref().and_then(|own| own.as_str().split('@').next());
         match Mention::of_address(address, unsubscribe)? {
-            Mention::Mail(token) => mail_of(app, &token).map(|(reader, mail)| Inbound::Mail(reader, mail)),
+            Mention::Mail(token) => app.keys.mail(&token).map(|(reader, mail)| Inbound::Mail(reader, mail)),
             Mention::Reader(token) => reader_of(app, &token).map(Inbound::Leaves),
         }
     }
@@ -96,14 +96,9 @@ pub async fn take(app: &App, now: DateTime<Utc>, inbound: &Inbound, message: &[u
 /// The mail a mention names, with the nil UUID where it names only a reader.
 pub(super) fn named(app: &App, mention: &Mention) -> Option<(i64, Uuid)> {
     match mention {
-        Mention::Mail(token) => mail_of(app, token),
+        Mention::Mail(token) => app.keys.mail(token),
         Mention::Reader(token) => reader_of(app, token).map(|reader| (reader, Uuid::nil())),
     }
-}
-
-fn mail_of(app: &App, token: &str) -> Option<(i64, Uuid)> {
-    let (subscriber_id, payload) = app.keys.verify(Purpose::Bounce, token).ok()?;
-    Some((subscriber_id, Uuid::from_slice(&payload).ok()?))
 }
 
 fn reader_of(app: &App, token: &str) -> Option<i64> {

@@ -10,7 +10,7 @@ use crate::App;
 use crate::config::Uncertain;
 use crate::feedback::Mention;
 use crate::mail::queue::{self, Doubt, Fate, Reported};
-use crate::token::{Keys, Purpose};
+use crate::token::Keys;
 
 /// A witness who cannot answer yet is asked again for this many times `delivery.uncertain_wait`; then the rule decides.
 const PATIENCE: i32 = 6;
@@ -97,9 +97,10 @@ fn ask(log: Option<&Log>, doubt: &Doubt) -> Answer {
 
 /// The mail whose envelope has `sender`.
 fn mail_of(keys: &Keys, sender: &str) -> Option<Uuid> {
-    let Some(Mention::Mail(token)) = Mention::of_address(sender, None) else { return None };
-    let (_, mail) = keys.verify(Purpose::Bounce, &token).ok()?;
-    Uuid::from_slice(&mail).ok()
+    match Mention::of_address(sender, None)? {
+        Mention::Mail(token) => keys.mail(&token).map(|(_, mail)| mail),
+        Mention::Reader(_) => None,
+    }
 }
 
 /// The logs of the relays these mails went to, where one is configured; none of a log that cannot be read.
