@@ -109,7 +109,7 @@ impl Relay {
     /// [`SendError::Route`] when no mail can go now; [`SendError::Deferred`] and
     /// [`SendError::Refused`] when the relay will not take mail for this recipient.
     pub async fn open(&self, from: &str, to: &str, eight_bit: bool) -> Result<Envelope<'_>, SendError> {
-        let wanted = Wanted::parse(from, to, eight_bit)?;
+        let wanted = Wanted::parse(from, to, eight_bit, self.settings.report_success)?;
         loop {
             let mut lease = self.pool.turn(&wanted).await;
             // The relay may have closed an idle connection meanwhile; only a new one tells its state.

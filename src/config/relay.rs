@@ -45,6 +45,7 @@ pub struct Relay {
     #[serde(deserialize_with = "unless_empty")]
     pub domain_rate: Option<Rate>,
     pub daily_quota: u32,
+    pub report_success: bool,
     #[serde(deserialize_with = "unless_empty")]
     pub log: Option<PathBuf>,
 }

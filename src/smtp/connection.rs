@@ -53,11 +53,13 @@ pub(super) struct Wanted {
     from: Address,
     to: Address,
     eight_bit: bool,
+    /// A relay that reports failures shall report success too.
+    report_success: bool,
 }
 
 impl Wanted {
     /// Checks the addresses, so that nothing else can slip into a command.
-    pub(super) fn parse(from: &str, to: &str, eight_bit: bool) -> Result<Self, SendError> {
+    pub(super) fn parse(from: &str, to: &str, eight_bit: bool, report_success: bool) -> Result<Self, SendError> {
         let parse = |text: &str| {
             let address = text.parse::<Address>().map_err(|error| error.to_string());
             let sound = address.and_then(|address| match text.contains(char::is_control) {
@@ -66,7 +68,7 @@ impl Wanted {
             });
             sound.map_err(|problem| SendError::Refused(Reply::local(format!("the address is unusable: {problem}"))))
         };
-        Ok(Self { from: parse(from)?, to: parse(to)?, eight_bit })
+        Ok(Self { from: parse(from)?, to: parse(to)?, eight_bit, report_success })
     }
 
     /// Whether such a relay can take the mail: addresses beyond ASCII need RFC 6531.
@@ -82,7 +84,7 @@ impl Wanted {
     }
 
     fn rcpt(&self, offers: &Offers) -> String {
-        let reports = if offers.dsn { dsn::of_recipient(&self.to) } else { String::new() };
+        let reports = if offers.dsn { dsn::of_recipient(&self.to, self.report_success) } else { String::new() };
         format!("RCPT TO:<{}>{reports}\r\n", self.to)
     }
 }
@@ -280,15 +282,15 @@ mod tests {
     #[test]
     fn nothing_but_addresses_gets_into_a_command() {
         for bad in ["", "ann", "ann@", "ann@example.org>\r\nRSET", "ann@exa\nmple.org", "a b@example.org", "ann@example.org> SIZE=1"] {
-            assert!(matches!(Wanted::parse("us@example.org", bad, false), Err(SendError::Refused(_))), "{bad:?}");
+            assert!(matches!(Wanted::parse("us@example.org", bad, false, false), Err(SendError::Refused(_))), "{bad:?}");
         }
         let offers = Offers { eight_bit: true, utf8: true, ..Offers::default() };
-        let wanted = Wanted::parse("us@example.org", "ann+x@example.org", true).unwrap();
+        let wanted = Wanted::parse("us@example.org", "ann+x@example.org", true, false).unwrap();
         assert_eq!(
             (wanted.mail(&offers).as_str(), wanted.rcpt(&offers).as_str()),
             ("MAIL FROM:<us@example.org> BODY=8BITMIME\r\n", "RCPT TO:<ann+x@example.org>\r\n")
         );
-        let beyond = Wanted::parse("us@example.org", "jürgen@example.org", false).unwrap();
+        let beyond = Wanted::parse("us@example.org", "jürgen@example.org", false, false).unwrap();
         assert_eq!(beyond.mail(&offers), "MAIL FROM:<us@example.org> SMTPUTF8\r\n");
         assert!(!beyond.fits(&Offers::default()));
     }

@@ -1,5 +1,5 @@
 //! What is asked of a relay that offers delivery status notifications (RFC 3461): that they name the mail and the reader as
-//! we do, tell failures and delays only, and do not bring the whole mail back.
+//! we do, tell failures and delays, successes only where that is wanted, and do not bring the whole mail back.
 
 use std::fmt::Write as _;
 
@@ -14,11 +14,12 @@ pub(super) fn of_mail(from: &Address) -> String {
 }
 
 /// Parameters of RCPT.
-pub(super) fn of_recipient(to: &Address) -> String {
+pub(super) fn of_recipient(to: &Address, success: bool) -> String {
+    let success = if success { "SUCCESS," } else { "" };
     let address = to.to_string();
     match address.is_ascii() {
-        true => format!(" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{}", xtext(&address)),
-        false => " NOTIFY=FAILURE,DELAY".to_owned(),
+        true => format!(" NOTIFY={success}FAILURE,DELAY ORCPT=rfc822;{}", xtext(&address)),
+        false => format!(" NOTIFY={success}FAILURE,DELAY"),
     }
 }
 
@@ -42,11 +43,12 @@ mod tests {
     fn parameters_hold_nothing_that_a_command_could_trip_over() {
         let check = |address: &str, mail: &str, recipient: &str| {
             let address: Address = address.parse().unwrap();
-            assert_eq!((of_mail(&address).as_str(), of_recipient(&address).as_str()), (mail, recipient));
+            assert_eq!((of_mail(&address).as_str(), of_recipient(&address, false).as_str()), (mail, recipient));
         };
         check("bounce+abc@example.org", " RET=HDRS ENVID=abc", " NOTIFY=FAILURE,DELAY ORCPT=rfc822;bounce+2Babc@example.org");
         check("a=b@example.org", " RET=HDRS", " NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+3Db@example.org");
         check("jürgen+x@example.org", " RET=HDRS ENVID=x", " NOTIFY=FAILURE,DELAY");
+        assert_eq!(of_recipient(&"jürgen@example.org".parse().unwrap(), true), " NOTIFY=SUCCESS,FAILURE,DELAY");
         assert_eq!(xtext("a b+=\r\n~!"), "a+20b+2B+3D+0D+0A~!");
     }
 }

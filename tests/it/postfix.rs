@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
-use paperlark::catcher::Fault;
+use paperlark::catcher::{Caught, Fault};
 use paperlark::inbound::{self, Inbound, Taken};
 use paperlark::subscriber::Consequence;
 use tempfile::TempDir;
@@ -147,6 +148,32 @@ async fn a_real_postfix_takes_signed_mails_and_passes_them_on_unharmed() {
     assert_eq!(verdicts(&mails[0].bytes, &dns).await, ["rsa-sha256 pass", "ed25519-sha256 pass"]);
 }
 
+async fn report(service: &Service, postfix: &Postfix) -> Arc<Caught> {
+    let is_report = |mail: &Caught| mail.header("content-type").is_some_and(|kind| kind.contains("multipart/report"));
+    let report = service.mailbox().wait_for(is_report, Duration::from_secs(60)).await;
+    report.unwrap_or_else(|| panic!("Postfix writes a report: {}", postfix.log()))
+}
+
+#[tokio::test]
+async fn a_real_postfix_reports_what_it_passed_on_if_asked() {
+    let service = crate::relays::waiting(1).await;
+    let Some(postfix) = Postfix::start(service.catcher.smtp_address().port()) else { return };
+    let app = crate::relays::with_settings(&service, |config| {
+        config.relay.port = postfix.port;
+        config.relay.report_success = true;
+    })
+    .await;
+    assert_eq!(crate::relays::step(&app).await.accepted, 1, "{}", postfix.log());
+    let report = report(&service, &postfix).await;
+    let text = String::from_utf8_lossy(&report.bytes);
+    assert!(text.contains("Action: relayed") && !text.contains("/digests/"), "headers only: {text}");
+    let bounces = Inbound::of_address(&app, &report.to[0]).unwrap();
+    let taken = inbound::take(&app, app.clock.now(), &bounces, &report.bytes).await.unwrap();
+    assert_eq!(taken, Taken::Report(Consequence::Noted));
+    let kinds: Vec<String> = sqlx::query_scalar("select kind from feedback").fetch_all(&app.db).await.unwrap();
+    assert_eq!(kinds, ["delivered"]);
+}
+
 #[tokio::test]
 async fn what_a_real_postfix_returns_names_the_mail_by_its_envelope() {
     let service = crate::relays::waiting(1).await;
@@ -154,9 +181,7 @@ async fn what_a_real_postfix_returns_names_the_mail_by_its_envelope() {
     let app = crate::relays::with_settings(&service, |config| config.relay.port = postfix.port).await;
     service.catcher.faults().add(Fault::recipient("reader0@example.org", "550 5.1.1 no such user"));
     assert_eq!(crate::relays::step(&app).await.accepted, 1, "{}", postfix.log());
-    let is_report = |mail: &paperlark::catcher::Caught| mail.header("content-type").is_some_and(|kind| kind.contains("multipart/report"));
-    let report = service.mailbox().wait_for(is_report, Duration::from_secs(60)).await;
-    let report = report.unwrap_or_else(|| panic!("Postfix returns it: {}", postfix.log()));
+    let report = report(&service, &postfix).await;
     let address = report.to[0].clone();
     let token = address.strip_prefix("bounce+").and_then(|rest| rest.split('@').next()).expect("it goes to the envelope sender");
     let text = String::from_utf8(report.bytes.clone()).unwrap();

@@ -8,7 +8,7 @@
 //! sender too, whose address is signed and one mail's alone.
 //! Lines are those of Postfix 2.x and 3.x, by syslog or `maillog_file`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -33,27 +33,34 @@ pub(super) struct Log {
     mails: HashMap<Uuid, Sighting>,
     /// Queue ids whose Message-ID is ours, while it is not known whether they were committed.
     open: HashMap<String, Uuid>,
+    /// The instances that were ended and not started since: of a mail they took last, they may tell only when they run again.
+    down: HashSet<String>,
+    /// When one was started last.
+    started: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
 }
 
 /// Longer lines are cut: ours are short.
 const MAX_LINE: usize = 4096;
+/// A queue manager that was started has found the mails that came before by then.
+const FINDS_ITS_MAILS: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
 
 impl Log {
     /// Reads the log and the file it was last rotated to (`.1` or `.0`), as of `now`; `mail_of` tells which mail of ours has an
     /// address as its sender.
     pub(super) fn read(path: &Path, now: DateTime<Utc>, mail_of: impl Fn(&str) -> Option<Uuid>) -> io::Result<Self> {
-        let mut log = Self::default();
+        let mut log = Self { now, ..Self::default() };
         let rotated = |ending: &str| PathBuf::from(format!("{}{ending}", path.display()));
         for older in [rotated(".1"), rotated(".0")] {
             match File::open(&older) {
-                Ok(file) => log.lines(BufReader::new(file), now, &mail_of)?,
+                Ok(file) => log.lines(BufReader::new(file), &mail_of)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        log.lines(BufReader::with_capacity(1 << 16, File::open(path)?), now, &mail_of)?;
+        log.lines(BufReader::with_capacity(1 << 16, File::open(path)?), &mail_of)?;
         Ok(log)
     }
 
@@ -62,31 +69,48 @@ impl Log {
         self.mails.get(&id).copied()
     }
 
-    /// Whether the log was being written before `time` and after it, so that its silence means something.
+    /// Whether the log was being written before `time` and after it, by a Postfix that runs, so that its silence means something.
     pub(super) fn covers(&self, time: DateTime<Utc>) -> bool {
         // A line's time may be cut to the second.
         let second = chrono::TimeDelta::seconds(1);
-        self.first.is_some_and(|first| first <= time) && self.last.is_some_and(|last| last + second >= time)
+        self.down.is_empty()
+            && self.started.is_none_or(|started| started + FINDS_ITS_MAILS <= self.now)
+            && self.first.is_some_and(|first| first <= time)
+            && self.last.is_some_and(|last| last + second >= time)
     }
 
-    fn lines(&mut self, mut reader: impl BufRead, now: DateTime<Utc>, mail_of: &impl Fn(&str) -> Option<Uuid>) -> io::Result<()> {
+    fn lines(&mut self, mut reader: impl BufRead, mail_of: &impl Fn(&str) -> Option<Uuid>) -> io::Result<()> {
         let mut line = Vec::new();
         loop {
             line.clear();
             if reader.read_until(b'\n', &mut line)? == 0 {
                 return Ok(());
             }
-            self.line(&String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]), now, mail_of);
+            self.line(&String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]), mail_of);
         }
     }
 
-    fn line(&mut self, line: &str, now: DateTime<Utc>, mail_of: &impl Fn(&str) -> Option<Uuid>) {
+    fn line(&mut self, line: &str, mail_of: &impl Fn(&str) -> Option<Uuid>) {
         let Some((before, text)) = line.trim_end().split_once("]: ") else { return };
         let Some(program) = before.split(' ').next_back().and_then(|word| word.split('[').next()) else { return };
         let Some((instance, daemon)) = program.rsplit_once('/') else { return };
-        if let Some(time) = time(before, now) {
+        let time = time(before, self.now);
+        if let Some(time) = time {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+        match daemon {
+            "postfix-script" if text.starts_with("stopping the ") || text.starts_with("aborting the ") => {
+                self.down.insert(instance.to_owned());
+            }
+            "master" if text.starts_with("terminating on signal") => {
+                self.down.insert(instance.to_owned());
+            }
+            "master" if text.starts_with("daemon started") => {
+                self.down.remove(instance);
+                self.started = self.started.max(time);
+            }
+            _ => {}
         }
         let Some((queue_id, text)) = text.split_once(": ") else { return };
         // Several instances of Postfix on one host give ids each of its own.
@@ -140,9 +164,9 @@ mod tests {
     const NOW: &str = "2026-03-02T12:00:00Z";
 
     fn read(lines: &str) -> Log {
-        let mut log = Log::default();
+        let mut log = Log { now: NOW.parse().unwrap(), ..Log::default() };
         let mail_of = |sender: &str| (sender == "bounce+ours@x").then(|| mail_named(OURS).unwrap());
-        log.lines(lines.as_bytes(), NOW.parse().unwrap(), &mail_of).unwrap();
+        log.lines(lines.as_bytes(), &mail_of).unwrap();
         log
     }
 
@@ -198,6 +222,24 @@ mod tests {
         assert!(covers("2026-03-02T11:00:00Z") && covers("2026-03-02T11:30:00.9Z"));
         assert!(!covers("2026-03-02T10:59:59Z") && !covers("2026-03-02T11:30:02Z"));
         assert!(!read("").covers(NOW.parse().unwrap()));
+    }
+
+    #[test]
+    fn the_log_of_a_postfix_that_is_down_proves_nothing_by_its_silence() {
+        let running = "2026-03-02T11:00:00+00:00 mx postfix/master[1]: daemon started -- version 3.7.11, configuration /etc/postfix\n";
+        let stopped = "2026-03-02T11:20:00+00:00 mx postfix/postfix-script[2]: stopping the Postfix mail system\n";
+        let aborted = "2026-03-02T11:20:00+00:00 mx postfix/postfix-script[2]: aborting the Postfix mail system\n";
+        let ended = "2026-03-02T11:20:00+00:00 mx postfix/master[1]: terminating on signal 15\n";
+        let reloaded = "2026-03-02T11:20:00+00:00 mx postfix/postfix-script[2]: refreshing the Postfix mail system\n";
+        let again = "2026-03-02T11:40:00+00:00 mx postfix/master[9]: daemon started -- version 3.7.11, configuration /etc/postfix\n";
+        let covers = |lines: &[&str]| read(&lines.concat()).covers("2026-03-02T11:10:00Z".parse().unwrap());
+        assert!(covers(&[running, reloaded]));
+        for down in [stopped, aborted, ended] {
+            assert!(!covers(&[running, down]), "{down}");
+            assert!(covers(&[running, down, again]), "{down}");
+            assert!(!covers(&[running, down, &again.replace("postfix/", "postfix-two/")]), "{down}");
+            assert!(!covers(&[running, down, &again.replace("11:40:00", "11:59:51")]), "just started");
+        }
     }
 
     #[test]
