@@ -22,6 +22,7 @@ mod phrase;
 mod program;
 mod rank;
 mod slots;
+mod summaries;
 mod text;
 mod trial;
 mod vocabulary;

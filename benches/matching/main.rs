@@ -113,7 +113,7 @@ fn main() {
         rivals::compare(&material);
     }
     if is_asked("worst") {
-        worst::search(&material);
+        worst::search(&material, asked.iter().find_map(|argument| argument.parse().ok()));
     }
     if is_asked("parts") {
         parts::measure();

@@ -20,6 +20,11 @@ impl Bitmap {
         self.0[ordinal as usize / 64] |= 1 << (ordinal % 64);
     }
 
+    /// Adds the papers of `set`, which is as long.
+    pub fn add(&mut self, set: &[u64]) {
+        self.0.iter_mut().zip(set).for_each(|(block, more)| *block |= more);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|&block| block == 0)
     }

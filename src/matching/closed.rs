@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use crate::filter::syntax::Word;
 use crate::filter::words::SeenWord;
 
+use super::dense;
 use super::index::DayIndex;
 use super::phrase::{Run, Term};
 use super::text::{Wanted, stem};
@@ -188,7 +189,7 @@ impl DayIndex {
     pub(super) fn term(&self, word: &Word, whole: bool) -> Term {
         let set = self.vocabulary.find(&Wanted::new(word, whole));
         let Word::Stem(text) = word else {
-            return Term { word: word.clone(), set, spelled: Vec::new(), part: None, dense: OnceLock::new() };
+            return self.term_of(word, set, Vec::new(), None);
         };
         let mut spelled: Vec<Run> = self.hyphenated.find(text, whole).collect();
         if text.len() <= MAX_CLOSED {
@@ -196,7 +197,12 @@ impl DayIndex {
         }
         spelled.sort_unstable();
         spelled.dedup();
-        Term { word: word.clone(), set, spelled, part: Some(Part::new(text, whole)), dense: OnceLock::new() }
+        self.term_of(word, set, spelled, Some(Part::new(text, whole)))
+    }
+
+    fn term_of(&self, word: &Word, set: WordSet, spelled: Vec<Run>, part: Option<Part>) -> Term {
+        let is_frequent = dense::is_frequent(self.vocabulary.count(&set), self.row.len());
+        Term { word: word.clone(), set, spelled, part, is_frequent, dense: OnceLock::new() }
     }
 
     fn longer(&self, text: &str) -> Longer {

@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::matcher::{Kept, Matcher};
 use super::neighbours::Neighbours;
 use super::rank::Lengths;
+use super::summaries::Summaries;
 use super::vocabulary::{Gathering, StemId, Vocabulary, WordId, WordSet};
 
 /// A window of papers, ready for any number of filters. It never changes, and is shared between threads.
@@ -29,6 +30,7 @@ pub struct DayIndex {
     pub(super) hyphenated: Hyphenated,
     pub(super) facts: Facts,
     pub(super) lengths: Lengths,
+    pub(super) summaries: Summaries,
     pub(super) kept: Kept,
 }
 
@@ -147,7 +149,19 @@ impl Reading {
         let stems: Vec<StemId> = row.iter().map(|word| vocabulary.stem_of(*word)).collect();
         let mut neighbours = Neighbours::with_room(row.len());
         stems.windows(2).for_each(|pair| neighbours.insert(pair[0], pair[1]));
-        DayIndex { vocabulary, row, stems, text_of, texts, neighbours, hyphenated, facts, lengths, kept: Kept::default() }
+        DayIndex {
+            vocabulary,
+            row,
+            stems,
+            text_of,
+            texts,
+            neighbours,
+            hyphenated,
+            facts,
+            lengths,
+            summaries: Summaries::default(),
+            kept: Kept::default(),
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use super::slots::Slots;
 
 /// What one index remembers of atoms at most, in bytes; beyond it, an atom is looked up anew for every filter.
 const MAX_REMEMBERED_BYTES: usize = 64 << 20;
+/// What it remembers of the places of frequent words at most, in bytes; beyond it, phrases are found the slower way.
+const MAX_FREQUENT_BYTES: usize = 32 << 20;
 /// What remembering the papers of an atom costs beside them, about.
 const ENTRY_BYTES: usize = 64;
 
@@ -28,6 +30,7 @@ struct Memory {
     /// `None` where no paper has the atom.
     atoms: Slots<Option<Box<Hits>>>,
     bytes: AtomicUsize,
+    frequent_bytes: AtomicUsize,
 }
 
 /// The papers of one atom; at least one.
@@ -187,6 +190,7 @@ impl<'a> Matcher<'a> {
         let question = self.catalogue.question(atom);
         let papers = match &question {
             Question::Fact(fact) => self.index.facts.find(fact),
+            Question::Text { fields, words, .. } if words.len() == 1 => self.index.papers_with(self.term(words[0]), *fields)?,
             asked => {
                 let mut papers = None;
                 self.each_text(asked, |text| papers.get_or_insert_with(|| Bitmap::none(self.index.len())).insert(text.paper));
@@ -223,7 +227,12 @@ impl<'a> Matcher<'a> {
 
     /// A word of the catalogue, looked up once.
     fn term(&self, number: u32) -> &Term {
-        let look_up = || self.catalogue.with_word(number, |word, whole| self.index.term(word, whole));
+        let look_up = || {
+            let mut term = self.catalogue.with_word(number, |word, whole| self.index.term(word, whole));
+            let bytes = if term.is_frequent { self.index.row.len() / 8 } else { 0 };
+            term.is_frequent &= self.memory.frequent_bytes.fetch_add(bytes, Ordering::Relaxed) <= MAX_FREQUENT_BYTES;
+            term
+        };
         self.memory.words.at(number).get_or_init(look_up)
     }
 }

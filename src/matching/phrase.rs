@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::filter::syntax::{Order, Word};
 
-use super::closed::{Joint, Part};
+use super::closed::{Joint, MAX_PARTS, Part};
 use super::dense::{self, Dense};
 use super::index::DayIndex;
 use super::vocabulary::WordSet;
@@ -26,7 +26,9 @@ pub(super) struct Term {
     pub spelled: Vec<Run>,
     /// What it contributes to compounds; none for other than plain words.
     pub part: Option<Part>,
-    /// The places of a frequent word, once they were asked for.
+    /// Whether it stands in so many places that going through all of the row is the quicker way to find it beside others.
+    pub is_frequent: bool,
+    /// Its places then, once they were asked for.
     pub dense: OnceLock<Dense>,
 }
 
@@ -39,12 +41,8 @@ impl DayIndex {
                 term.spelled.iter().for_each(|run| take(*run));
             }
             (terms, Order::InSequence) => {
-                let joints = self.joints(terms);
-                if joints.is_empty() && terms.iter().all(|term| term.spelled.is_empty()) {
-                    self.each_sequence(terms, take);
-                } else {
-                    self.aligned(terms, &joints).into_iter().for_each(take);
-                }
+                self.each_sequence(terms, &mut take);
+                self.aligned(terms).into_iter().for_each(take);
             }
             (terms, Order::Within(distance)) => {
                 within::each_run(self, terms, distance, take);
@@ -53,17 +51,13 @@ impl DayIndex {
     }
 
     /// Hands on every run where the words of `terms` stand one for one.
-    fn each_sequence(&self, terms: &[&Term], mut take: impl FnMut(Run)) {
-        let row = self.row.len();
-        let is_frequent = |term: &&Term| dense::is_frequent(self.vocabulary.count(&term.set), row);
-        if terms.len() > dense::MAX_WORDS || !terms.iter().all(is_frequent) {
+    fn each_sequence<'a>(&self, terms: &[&'a Term], mut take: impl FnMut(Run)) {
+        if terms.len() > dense::MAX_WORDS || !terms.iter().all(|term| term.is_frequent) {
             return self.in_sequence(terms.len(), |i| &terms[i].set, take);
         }
-        let dense = terms.iter().map(|term| term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten(), row)));
-        let dense: Vec<&Dense> = dense.collect();
-        let mut firsts = dense[0].clone();
-        (0..).zip(dense).skip(1).for_each(|(distance, next)| firsts.keep_before(next, distance));
-        firsts.places().for_each(|first| take(Run { first, last: first + terms.len() as u32 - 1 }));
+        let dense_of = |term: &&'a Term| term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten(), self.row.len()));
+        let dense: Vec<&Dense> = terms.iter().map(dense_of).collect();
+        dense::each_sequence(&dense, |first| take(Run { first, last: first + terms.len() as u32 - 1 }));
     }
 
     /// Hands on every run where so many words stand one for one, each of its `set`.
@@ -86,33 +80,79 @@ impl DayIndex {
         }
     }
 
-    /// Every run of the phrase where some words of the one side spell one of the other.
-    fn aligned(&self, terms: &[&Term], joints: &[Joint]) -> Vec<Run> {
-        let mut runs: Vec<Vec<Run>> = vec![Vec::new(); terms.len() + 1];
+    /// Every run of the phrase where some words of the one side spell one of the other, but those where others stand one for one too.
+    fn aligned(&self, terms: &[&Term]) -> Vec<Run> {
+        let alignment = Alignment { index: self, terms, joints: &self.joints(terms) };
+        let mut runs = Vec::new();
+        // Such words are rare: each place of them is looked at with what stands around it.
+        for joint in alignment.joints {
+            let places = self.vocabulary.places(&joint.set).flatten();
+            places.for_each(|&place| alignment.around(joint.at, joint.parts, Run { first: place, last: place }, &mut runs));
+        }
         for (at, term) in terms.iter().enumerate() {
-            let (before, behind) = runs.split_at_mut(at + 1);
-            let joints = || joints.iter().filter(|joint| joint.at == at).map(|joint| (joint.parts, &joint.set));
-            let sets = [(1, &term.set)].into_iter().chain(joints());
-            if at == 0 {
-                for (parts, set) in sets {
-                    behind[parts - 1].extend(self.vocabulary.places(set).flatten().map(|&place| Run { first: place, last: place }));
-                }
-                behind[0].extend(&term.spelled);
-                continue;
-            }
-            for &Run { first, last } in &before[at] {
-                let next = last + 1;
-                // A break stands behind every text, so there is a next.
-                let one_for_some = sets.clone().filter(|(_, set)| self.stands(set, next));
-                one_for_some.for_each(|(parts, _)| behind[parts - 1].push(Run { first, last: next }));
-                let from = term.spelled.partition_point(|run| run.first < next);
-                let spelled = term.spelled[from..].iter().take_while(|run| run.first == next);
-                behind[0].extend(spelled.map(|run| Run { first, last: run.last }));
+            term.spelled.iter().for_each(|run| alignment.around(at, 1, *run, &mut runs));
+        }
+        let width = terms.len() as u32;
+        let one_for_one =
+            |run: &Run| run.last + 1 - run.first == width && (run.first..).zip(terms).all(|(at, term)| self.stands(&term.set, at));
+        runs.retain(|run| !one_for_one(run));
+        runs.sort_unstable();
+        runs.dedup();
+        runs
+    }
+}
+
+/// A phrase held against the row, with the words that are one word on either side.
+struct Alignment<'a> {
+    index: &'a DayIndex,
+    terms: &'a [&'a Term],
+    joints: &'a [Joint],
+}
+
+impl Alignment<'_> {
+    /// Finds the runs of the phrase in which the words from `at` on, so many `parts`, are those of `run`.
+    fn around(&self, at: usize, parts: usize, run: Run, found: &mut Vec<Run>) {
+        let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
+        self.before(at, run.first, &mut firsts);
+        if !firsts.is_empty() {
+            self.behind(at + parts, run.last, &mut lasts);
+        }
+        found.extend(firsts.iter().flat_map(|&first| lasts.iter().map(move |&last| Run { first, last })));
+    }
+
+    /// Where the words before that with the number `at` begin, if they stand just before `place`.
+    fn before(&self, at: usize, place: u32, firsts: &mut Vec<u32>) {
+        let (Some(last), Some(term)) = (place.checked_sub(1), at.checked_sub(1).map(|last| self.terms[last])) else {
+            return firsts.extend((at == 0).then_some(place));
+        };
+        for (parts, set) in self.sets(|joint| joint.at + joint.parts == at, term) {
+            if self.index.stands(set, last) {
+                self.before(at - parts, last, firsts);
             }
         }
-        let mut whole = runs.pop().unwrap_or_default();
-        whole.sort_unstable();
-        whole.dedup();
-        whole
+        let from = term.spelled.partition_point(|run| run.first + (MAX_PARTS as u32) < place);
+        let spelled = term.spelled[from..].iter().take_while(|run| run.first < place).filter(|run| run.last == last);
+        spelled.for_each(|run| self.before(at - 1, run.first, firsts));
+    }
+
+    /// Where the words from that with the number `at` on end, if they stand just behind `place`.
+    fn behind(&self, at: usize, place: u32, lasts: &mut Vec<u32>) {
+        let Some(term) = self.terms.get(at) else { return lasts.push(place) };
+        // A break stands behind every text, so there is a next.
+        let next = place + 1;
+        for (parts, set) in self.sets(|joint| joint.at == at, term) {
+            if self.index.stands(set, next) {
+                self.behind(at + parts, next, lasts);
+            }
+        }
+        let from = term.spelled.partition_point(|run| run.first < next);
+        let spelled = term.spelled[from..].iter().take_while(|run| run.first == next);
+        spelled.for_each(|run| self.behind(at + 1, run.last, lasts));
+    }
+
+    /// What may stand at one place: the word itself, or one of the joints that are `wanted`; each with the number of its parts.
+    fn sets<'s>(&'s self, wanted: impl Fn(&Joint) -> bool + 's, term: &'s Term) -> impl Iterator<Item = (usize, &'s WordSet)> {
+        let joints = self.joints.iter().filter(move |joint| wanted(joint)).map(|joint| (joint.parts, &joint.set));
+        std::iter::once((1, &term.set)).chain(joints)
     }
 }

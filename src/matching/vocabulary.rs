@@ -1,6 +1,7 @@
 //! Every distinct word of a window, and where it stands.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -97,7 +98,12 @@ impl Grouped {
 
     /// The members of the groups `from` up to `to`.
     fn members(&self, from: u32, to: u32) -> &[u32] {
-        &self.members[self.starts[from as usize] as usize..self.starts[to as usize] as usize]
+        &self.members[self.span(from, to)]
+    }
+
+    /// Where these stand in the list of all members.
+    fn span(&self, from: u32, to: u32) -> Range<usize> {
+        self.starts[from as usize] as usize..self.starts[to as usize] as usize
     }
 }
 
@@ -231,9 +237,24 @@ impl Vocabulary {
         range.chain(words.iter().copied()).map(|word| self.places.members(word, word + 1))
     }
 
+    /// The places of the words of `set` as stretches of all places, which are in the order of their words.
+    pub fn spans<'a>(&'a self, set: &'a WordSet) -> impl Iterator<Item = Range<usize>> + 'a {
+        let (range, words) = match set {
+            WordSet::Range(from, to) => (Some(self.places.span(*from, *to)), &[][..]),
+            WordSet::Stem(stem) => (None, self.words_of_stem.members(*stem, stem + 1)),
+            WordSet::Several(words) => (None, &**words),
+        };
+        range.into_iter().chain(words.iter().map(|word| self.places.span(*word, word + 1)))
+    }
+
+    /// The places of one such stretch.
+    pub fn places_of(&self, span: Range<usize>) -> &[u32] {
+        &self.places.members[span]
+    }
+
     /// How often the words of `set` stand in the row.
     pub fn count(&self, set: &WordSet) -> usize {
-        self.places(set).map(<[u32]>::len).sum()
+        self.spans(set).map(|span| span.len()).sum()
     }
 
     /// Every distinct word in folded case, with how often it stands in the row.

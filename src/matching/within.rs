@@ -72,10 +72,33 @@ fn each_beside(stems: &[StemId], stem: StemId, others: &[u32], width: u32, mut t
 fn each_near(index: &DayIndex, set: &WordSet, others: &[u32], width: u32, mut take: impl FnMut(u32)) {
     for mut rest in index.vocabulary.places(set) {
         for &other in others {
-            rest = &rest[rest.partition_point(|&place| place + width <= other)..];
+            rest = &rest[leading(rest, |place| place + width <= other)..];
             let near = rest.iter().take_while(|&&place| place < other + width).count();
             rest[..near].iter().for_each(|&place| take(place));
             rest = &rest[near..];
+        }
+    }
+}
+
+/// How many of the first places `holds` is true of, and of none behind them: a few as a rule, so the steps begin small.
+fn leading(places: &[u32], holds: impl Fn(u32) -> bool) -> usize {
+    let mut step = 1;
+    while places.get(step).is_some_and(|&place| holds(place)) {
+        step *= 2;
+    }
+    let (known, end) = (step / 2, places.len().min(step + 1));
+    known + places[known..end].partition_point(|&place| holds(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_places_are_counted_at_every_length() {
+        for length in 0..20_u32 {
+            let places: Vec<u32> = (0..length).collect();
+            (0..=length).for_each(|end| assert_eq!(leading(&places, |place| place < end), end as usize, "{length}"));
         }
     }
 }
