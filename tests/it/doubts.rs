@@ -99,6 +99,35 @@ async fn a_log_that_cannot_tell_is_asked_again_and_then_the_rule_decides() {
 }
 
 #[tokio::test]
+async fn a_relay_that_does_not_run_is_waited_for_a_day_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mail.log");
+    let settings = [("RELAY_LOG", path.to_str().unwrap()), ("DELIVERY_UNCERTAIN", "hold")];
+    for runs_again in [true, false] {
+        let service = doubtful_digest(true, &settings).await;
+        let (mail, ..) = digest_mail(&service).await;
+        let line = |time: DateTime<Utc>, text: &str| format!("{} mx postfix/{text}\n", time.to_rfc3339());
+        let down = log(service.now(), &[]) + &line(service.now(), "postfix-script[3]: aborting the Postfix mail system");
+        std::fs::write(&path, &down).unwrap();
+        for _ in 0..2 {
+            service.pass(Duration::from_secs(3 * 3600));
+            assert_eq!(service.deliver().await.total(), 0);
+            let (_, state, held) = digest_mail(&service).await;
+            assert_eq!((state.as_str(), held), ("uncertain", false));
+        }
+        if runs_again {
+            let again = line(service.now(), "master[4]: daemon started -- version 3.7.11, configuration /etc/postfix");
+            std::fs::write(&path, down + &again + &log(service.now(), &[(mail, true)])).unwrap();
+        }
+        service.pass(Duration::from_secs(18 * 3600 + 1));
+        service.deliver().await;
+        let (_, state, held) = digest_mail(&service).await;
+        assert_eq!((state.as_str(), held), if runs_again { ("accepted", false) } else { ("uncertain", true) });
+        assert_eq!(service.digests(ADDRESS).len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn the_webhook_settles_a_doubt_and_its_silence_too() {
     const TOKEN: &str = "a token of sixteen letters";
     let settings = [("REPORT_TOKEN", TOKEN), ("DELIVERY_UNCERTAIN", "hold")];

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::postfix::{Log, Sighting};
@@ -13,7 +13,9 @@ use crate::mail::queue::{self, Doubt, Fate, Reported};
 use crate::token::Keys;
 
 /// A witness who cannot answer yet is asked again for this many times `delivery.uncertain_wait`; then the rule decides.
-const PATIENCE: i32 = 6;
+const PATIENCE: u32 = 6;
+/// One that does not run is waited for so long: its mails could not go by it meanwhile, and the next digest is due by then.
+const UNTIL_IT_RUNS: TimeDelta = TimeDelta::days(1);
 
 /// What a witness says of a mail that it does not report as failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ enum Answer {
     Absent,
     /// Cannot be told, or not yet.
     Unknown,
+    /// Can be told once the relay runs again.
+    Down,
 }
 
 /// Settles the mails of unknown fate that are to be decided on at `now`; says how many.
@@ -66,12 +70,14 @@ fn fate(app: &App, now: DateTime<Utc>, doubt: &Doubt, witnesses: &[Answer]) -> F
         Fate::Accepted
     } else if witnesses.is_empty() {
         rule
-    } else if !witnesses.contains(&Answer::Unknown) {
+    } else if witnesses.iter().all(|answer| *answer == Answer::Absent) {
         Fate::Resend
-    } else if now - doubt.transmitted_at < chrono::TimeDelta::from_std(settings.uncertain_wait * PATIENCE as u32).unwrap_or_default() {
-        Fate::Ask(now + settings.uncertain_wait)
     } else {
-        rule
+        let patience = match witnesses.contains(&Answer::Down) {
+            true => UNTIL_IT_RUNS,
+            false => TimeDelta::from_std(settings.uncertain_wait * PATIENCE).unwrap_or_default(),
+        };
+        if now - doubt.transmitted_at < patience { Fate::Ask(now + settings.uncertain_wait) } else { rule }
     }
 }
 
@@ -89,6 +95,7 @@ fn ask(log: Option<&Log>, doubt: &Doubt) -> Answer {
     let Some(log) = log else { return Answer::Unknown };
     match log.mail(doubt.id) {
         Some(Sighting::Accepted) => Answer::Accepted,
+        _ if log.is_down() => Answer::Down,
         Some(Sighting::Begun) => Answer::Unknown,
         None if log.covers(doubt.transmitted_at) => Answer::Absent,
         None => Answer::Unknown,

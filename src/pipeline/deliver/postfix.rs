@@ -69,14 +69,16 @@ impl Log {
         self.mails.get(&id).copied()
     }
 
-    /// Whether the log was being written before `time` and after it, by a Postfix that runs, so that its silence means something.
+    /// Whether a Postfix that wrote it does not run, or has only begun to: it may yet tell of mails that it took before.
+    pub(super) fn is_down(&self) -> bool {
+        !self.down.is_empty() || self.started.is_some_and(|started| started + FINDS_ITS_MAILS > self.now)
+    }
+
+    /// Whether the log was being written before `time` and after it, so that its silence means something.
     pub(super) fn covers(&self, time: DateTime<Utc>) -> bool {
         // A line's time may be cut to the second.
         let second = chrono::TimeDelta::seconds(1);
-        self.down.is_empty()
-            && self.started.is_none_or(|started| started + FINDS_ITS_MAILS <= self.now)
-            && self.first.is_some_and(|first| first <= time)
-            && self.last.is_some_and(|last| last + second >= time)
+        self.first.is_some_and(|first| first <= time) && self.last.is_some_and(|last| last + second >= time)
     }
 
     fn lines(&mut self, mut reader: impl BufRead, mail_of: &impl Fn(&str) -> Option<Uuid>) -> io::Result<()> {
@@ -225,20 +227,20 @@ mod tests {
     }
 
     #[test]
-    fn the_log_of_a_postfix_that_is_down_proves_nothing_by_its_silence() {
+    fn a_postfix_is_down_from_its_end_until_shortly_after_its_start() {
         let running = "2026-03-02T11:00:00+00:00 mx postfix/master[1]: daemon started -- version 3.7.11, configuration /etc/postfix\n";
         let stopped = "2026-03-02T11:20:00+00:00 mx postfix/postfix-script[2]: stopping the Postfix mail system\n";
         let aborted = "2026-03-02T11:20:00+00:00 mx postfix/postfix-script[2]: aborting the Postfix mail system\n";
         let ended = "2026-03-02T11:20:00+00:00 mx postfix/master[1]: terminating on signal 15\n";
         let reloaded = "2026-03-02T11:20:00+00:00 mx postfix/postfix-script[2]: refreshing the Postfix mail system\n";
         let again = "2026-03-02T11:40:00+00:00 mx postfix/master[9]: daemon started -- version 3.7.11, configuration /etc/postfix\n";
-        let covers = |lines: &[&str]| read(&lines.concat()).covers("2026-03-02T11:10:00Z".parse().unwrap());
-        assert!(covers(&[running, reloaded]));
+        let is_down = |lines: &[&str]| read(&lines.concat()).is_down();
+        assert!(!is_down(&[running, reloaded]));
         for down in [stopped, aborted, ended] {
-            assert!(!covers(&[running, down]), "{down}");
-            assert!(covers(&[running, down, again]), "{down}");
-            assert!(!covers(&[running, down, &again.replace("postfix/", "postfix-two/")]), "{down}");
-            assert!(!covers(&[running, down, &again.replace("11:40:00", "11:59:51")]), "just started");
+            assert!(is_down(&[running, down]), "{down}");
+            assert!(!is_down(&[running, down, again]), "{down}");
+            assert!(is_down(&[running, down, &again.replace("postfix/", "postfix-two/")]), "{down}");
+            assert!(is_down(&[running, down, &again.replace("11:40:00", "11:59:51")]), "just started");
         }
     }
 

@@ -213,6 +213,9 @@ impl Relay {
         assert!(Command::new("chown").arg("postfix").arg(&data).status().unwrap().success());
         assert!(Command::new("chmod").arg("755").arg(folder).status().unwrap().success());
         let log = folder.join("mail.log");
+        // At its start Postfix writes there as its own user what an abort left behind; where it cannot, it does not start.
+        std::fs::write(&log, "").unwrap();
+        assert!(Command::new("chown").arg("postfix").arg(&log).status().unwrap().success());
         let main = format!(
             "compatibility_level = 3.6\nqueue_directory = {}\ndata_directory = {}\nmaillog_file = {}\nmaillog_file_prefixes = /tmp\n\
              myhostname = relay.example\nmydestination =\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmynetworks = 127.0.0.0/8\n\

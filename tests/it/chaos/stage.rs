@@ -54,7 +54,7 @@ impl Stage {
             ("WEB_LISTEN", "127.0.0.1:0".to_owned()),
             ("DELIVERY_INTERVAL", "50ms".to_owned()),
             ("DELIVERY_LEASE", "2s".to_owned()),
-            ("DELIVERY_UNCERTAIN_WAIT", "4s".to_owned()),
+            ("DELIVERY_UNCERTAIN_WAIT", "2s".to_owned()),
             ("LOG_FILTER", "error".to_owned()),
         ];
         if let Some(log) = &relay.log {
