@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::filter::syntax::{Order, Word};
 
-use super::closed::{Joint, MAX_PARTS, Part};
+use super::closed::{Joint, Part};
 use super::dense::{self, Dense};
 use super::index::DayIndex;
 use super::vocabulary::WordSet;
@@ -110,29 +110,15 @@ struct Alignment<'a> {
 }
 
 impl Alignment<'_> {
-    /// Finds the runs of the phrase in which the words from `at` on, so many `parts`, are those of `run`.
+    /// Finds the runs of the phrase in which the words from `at` on, so many `parts`, are those of `run`, and those before it stand
+    /// one for one: each run is found by the first such place in it.
     fn around(&self, at: usize, parts: usize, run: Run, found: &mut Vec<Run>) {
-        let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
-        self.before(at, run.first, &mut firsts);
-        if !firsts.is_empty() {
+        let Some(first) = run.first.checked_sub(at as u32) else { return };
+        if (first..).zip(&self.terms[..at]).all(|(place, term)| self.index.stands(&term.set, place)) {
+            let mut lasts = Vec::new();
             self.behind(at + parts, run.last, &mut lasts);
+            found.extend(lasts.into_iter().map(|last| Run { first, last }));
         }
-        found.extend(firsts.iter().flat_map(|&first| lasts.iter().map(move |&last| Run { first, last })));
-    }
-
-    /// Where the words before that with the number `at` begin, if they stand just before `place`.
-    fn before(&self, at: usize, place: u32, firsts: &mut Vec<u32>) {
-        let (Some(last), Some(term)) = (place.checked_sub(1), at.checked_sub(1).map(|last| self.terms[last])) else {
-            return firsts.extend((at == 0).then_some(place));
-        };
-        for (parts, set) in self.sets(|joint| joint.at + joint.parts == at, term) {
-            if self.index.stands(set, last) {
-                self.before(at - parts, last, firsts);
-            }
-        }
-        let from = term.spelled.partition_point(|run| run.first + (MAX_PARTS as u32) < place);
-        let spelled = term.spelled[from..].iter().take_while(|run| run.first < place).filter(|run| run.last == last);
-        spelled.for_each(|run| self.before(at - 1, run.first, firsts));
     }
 
     /// Where the words from that with the number `at` on end, if they stand just behind `place`.
@@ -140,7 +126,8 @@ impl Alignment<'_> {
         let Some(term) = self.terms.get(at) else { return lasts.push(place) };
         // A break stands behind every text, so there is a next.
         let next = place + 1;
-        for (parts, set) in self.sets(|joint| joint.at == at, term) {
+        let joints = self.joints.iter().filter(|joint| joint.at == at).map(|joint| (joint.parts, &joint.set));
+        for (parts, set) in [(1, &term.set)].into_iter().chain(joints) {
             if self.index.stands(set, next) {
                 self.behind(at + parts, next, lasts);
             }
@@ -148,11 +135,5 @@ impl Alignment<'_> {
         let from = term.spelled.partition_point(|run| run.first < next);
         let spelled = term.spelled[from..].iter().take_while(|run| run.first == next);
         spelled.for_each(|run| self.behind(at + 1, run.last, lasts));
-    }
-
-    /// What may stand at one place: the word itself, or one of the joints that are `wanted`; each with the number of its parts.
-    fn sets<'s>(&'s self, wanted: impl Fn(&Joint) -> bool + 's, term: &'s Term) -> impl Iterator<Item = (usize, &'s WordSet)> {
-        let joints = self.joints.iter().filter(move |joint| wanted(joint)).map(|joint| (joint.parts, &joint.set));
-        std::iter::once((1, &term.set)).chain(joints)
     }
 }
