@@ -97,8 +97,8 @@ fn candidate(shape: usize, words: &Words<'_>, random: &mut StdRng) -> Candidate 
     Candidate { parts, joined_by: [" OR ", " AND "].choose(random).expect("not empty") }
 }
 
-/// The worst that is found of one shape, and its cost.
-fn climb(shape: usize, words: &Words<'_>, random: &mut StdRng, cost: impl Fn(&Candidate) -> Duration) -> (Duration, Candidate) {
+/// The worst that is found of one shape.
+fn climb(shape: usize, words: &Words<'_>, random: &mut StdRng, cost: impl Fn(&Candidate) -> Duration) -> Candidate {
     let tried = (0..TRIED).map(|_| candidate(shape, words, random)).map(|one| (cost(&one), one));
     let mut worst = tried.max_by_key(|(cost, _)| *cost).expect("some were tried");
     for _ in 0..CHANGED {
@@ -117,7 +117,7 @@ fn climb(shape: usize, words: &Words<'_>, random: &mut StdRng, cost: impl Fn(&Ca
             worst = (found, changed);
         }
     }
-    worst
+    worst.1
 }
 
 /// Searches all shapes, or `only` the one with that number.
@@ -138,7 +138,7 @@ pub fn search(material: &Material, only: Option<usize>) {
     };
     println!("The worst filters of {} tried of each of {SHAPES} shapes and of all mixed, over {PAPERS} papers:", TRIED + CHANGED);
     for shape in (0..=SHAPES).filter(|shape| only.is_none_or(|only| only == *shape)) {
-        let (_, worst) = climb(shape, &words, &mut random, |candidate| cost(candidate, 2));
+        let worst = climb(shape, &words, &mut random, |candidate| cost(candidate, 2));
         let (filter, parts) = worst.filter().expect("it was accepted");
         let text = filter.to_string();
         println!(

@@ -1,6 +1,8 @@
 //! Places of frequent words, a bit each: beyond some number of places, going through all of the row 64 places at a time is the quicker
 //! way to find where words stand together.
 
+use super::bitmap;
+
 /// Words with one place in so many or more are frequent.
 const FREQUENT: usize = 256;
 
@@ -48,12 +50,7 @@ pub(super) fn each_sequence(words: &[&Dense], mut take: impl FnMut(u32)) {
         let firsts = &mut room[..TOGETHER.min(blocks - from)];
         firsts.copy_from_slice(&first.0[from..from + firsts.len()]);
         (1..).zip(others).for_each(|(distance, other)| other.keep_before(firsts, from, distance));
-        for (block, mut bits) in (from as u32..).zip(firsts.iter().copied()) {
-            while bits != 0 {
-                take(block * 64 + bits.trailing_zeros());
-                bits &= bits - 1;
-            }
-        }
+        bitmap::members(firsts).for_each(|place| take(from as u32 * 64 + place));
     }
 }
 
@@ -69,7 +66,7 @@ mod tests {
         let kept = |distance| {
             let mut kept = first.0[..first.0.len() - 1].to_vec();
             second.keep_before(&mut kept, 0, distance);
-            crate::matching::bitmap::members(&kept).collect::<Vec<_>>()
+            bitmap::members(&kept).collect::<Vec<_>>()
         };
         assert_eq!(kept(0), [1, 64]);
         assert_eq!(kept(1), [0, 63, 64, 126]);

@@ -229,22 +229,24 @@ impl Vocabulary {
 
     /// Where the words of `set` stand: lists of places, each ascending.
     pub fn places<'a>(&'a self, set: &'a WordSet) -> impl Iterator<Item = &'a [u32]> {
-        let (range, words) = match set {
-            WordSet::Range(from, to) => (*from..*to, &[][..]),
-            WordSet::Stem(stem) => (0..0, self.words_of_stem.members(*stem, stem + 1)),
-            WordSet::Several(words) => (0..0, &**words),
-        };
+        let (range, words) = self.words(set);
         range.chain(words.iter().copied()).map(|word| self.places.members(word, word + 1))
     }
 
     /// The places of the words of `set` as stretches of all places, which are in the order of their words.
     pub fn spans<'a>(&'a self, set: &'a WordSet) -> impl Iterator<Item = Range<usize>> + 'a {
-        let (range, words) = match set {
-            WordSet::Range(from, to) => (Some(self.places.span(*from, *to)), &[][..]),
-            WordSet::Stem(stem) => (None, self.words_of_stem.members(*stem, stem + 1)),
-            WordSet::Several(words) => (None, &**words),
-        };
-        range.into_iter().chain(words.iter().map(|word| self.places.span(*word, word + 1)))
+        let (range, words) = self.words(set);
+        let of_range = self.places.span(range.start, range.end);
+        std::iter::once(of_range).chain(words.iter().map(|word| self.places.span(*word, word + 1)))
+    }
+
+    /// The words of `set`: those of a range, and single ones.
+    fn words<'a>(&'a self, set: &'a WordSet) -> (Range<WordId>, &'a [WordId]) {
+        match set {
+            WordSet::Range(from, to) => (*from..*to, &[]),
+            WordSet::Stem(stem) => (0..0, self.words_of_stem.members(*stem, stem + 1)),
+            WordSet::Several(words) => (0..0, words),
+        }
     }
 
     /// The places of one such stretch.

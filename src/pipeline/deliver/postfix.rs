@@ -101,18 +101,16 @@ impl Log {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
         }
-        match daemon {
-            "postfix-script" if text.starts_with("stopping the ") || text.starts_with("aborting the ") => {
-                self.down.insert(instance.to_owned());
-            }
-            "master" if text.starts_with("terminating on signal") => {
-                self.down.insert(instance.to_owned());
-            }
-            "master" if text.starts_with("daemon started") => {
-                self.down.remove(instance);
-                self.started = self.started.max(time);
-            }
-            _ => {}
+        let has_ended = match daemon {
+            "postfix-script" => text.starts_with("stopping the ") || text.starts_with("aborting the "),
+            "master" => text.starts_with("terminating on signal"),
+            _ => false,
+        };
+        if has_ended {
+            self.down.insert(instance.to_owned());
+        } else if daemon == "master" && text.starts_with("daemon started") {
+            self.down.remove(instance);
+            self.started = self.started.max(time);
         }
         let Some((queue_id, text)) = text.split_once(": ") else { return };
         // Several instances of Postfix on one host give ids each of its own.
