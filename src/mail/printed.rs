@@ -183,11 +183,13 @@ impl Body {
 
     /// Appends the quoted-printable form.
     pub fn encode_into(&self, message: &mut Vec<u8>) {
-        for (place, piece) in self.0.iter().enumerate() {
+        // A soft break joins two lines; before an empty piece at the end there would be no second.
+        let encoded = self.0.iter().map(|piece| &piece.printed().encoded).filter(|encoded| !encoded.is_empty());
+        for (place, encoded) in encoded.enumerate() {
             if place > 0 && !message.ends_with(b"\r\n") {
                 message.extend_from_slice(SOFT_BREAK);
             }
-            message.extend_from_slice(&piece.printed().encoded);
+            message.extend_from_slice(encoded);
         }
     }
 }
