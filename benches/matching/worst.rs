@@ -14,7 +14,7 @@ const PAPERS: usize = 3_000;
 /// Of each shape.
 const TRIED: usize = 8;
 const CHANGED: usize = 24;
-const SHAPES: usize = 15;
+const SHAPES: usize = 17;
 
 /// A filter as its parts; what is changed is one part at a time.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ fn any_part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
     let [a, b, c, d, e, f, g, h] = std::array::from_fn(|_| word());
     let field = ["", "", "title:", "abstract:", "all:", "author:"].choose(random).expect("not empty");
     let distance = random.random_range(0..=50_u32);
-    let letters = |word: &str, random: &mut StdRng| word.chars().chain("es".chars()).take(random.random_range(2..4)).collect::<String>();
+    let letters = |word: &str, random: &mut StdRng| word.chars().chain("es".chars()).take(random.random_range(2..5)).collect::<String>();
     match shape {
         0 => format!("{field}\"{a}\""),
         1 => format!("{field}\"{a} {b}\""),
@@ -81,7 +81,9 @@ fn any_part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
         11 => format!("{field}{a}{b}"),
         12 => format!("{field}(({a} OR {b} OR {c} OR {d} OR {e}) NEAR/{distance} ({f} OR {g} OR {h} OR {a}{b}))"),
         13 => format!("NOT (\"{a} {b}\" NOT ({c} OR {field}\"{d}\"))"),
-        _ => format!("({a} AND ({b} OR NOT \"{c} {d}\"))"),
+        14 => format!("({a} AND ({b} OR NOT \"{c} {d}\"))"),
+        15 => format!("{field}\"{} {}*\"~{distance}", a, letters(&b, random)),
+        _ => format!("{field}(({}* OR {b}) NEAR/{distance} ({}* OR {d}))", letters(&a, random), letters(&c, random)),
     }
 }
 

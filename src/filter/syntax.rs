@@ -1,5 +1,9 @@
 //! The syntax tree of a filter: what the parser makes, the printer writes and the matching engine walks.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use super::category::CategoryPattern;
 
 /// What a paper must be to pass.
@@ -78,7 +82,7 @@ impl Expression {
 }
 
 fn distinct<T: Clone + Eq + std::hash::Hash>(parts: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::with_hasher(RandomState::default());
     parts.filter(|part| seen.insert(part.clone())).collect()
 }
 

@@ -55,28 +55,32 @@ pub(super) fn fill(into: &mut [u64], papers: usize) {
     }
 }
 
-/// How many numbers [`list`] needs room for.
+/// How many numbers [`list`] needs room for: one behind the last is written over.
 pub(super) fn room(papers: usize) -> usize {
-    blocks(papers) * 64 + AT_ONCE
+    blocks(papers) * 64 + 1
 }
 
 /// Most blocks hold no more members than this.
 const AT_ONCE: usize = 2;
+/// How many more are written together until a block is done.
+const MORE_AT_ONCE: usize = 4;
 
 /// Writes the ordinals in `set` to the beginning of `into`, ascending, and says how many they are.
 pub(super) fn list(set: &[u64], into: &mut [u32]) -> usize {
     let mut length = 0;
     for (block, mut bits) in (0_u32..).zip(set.iter().copied()) {
-        // Without a branch, which would be guessed wrong at every other block: what is too much is written over.
-        for _ in 0..AT_ONCE {
-            into[length] = block * 64 + bits.trailing_zeros();
-            length += usize::from(bits != 0);
-            bits &= bits.wrapping_sub(1);
-        }
-        while bits != 0 {
-            into[length] = block * 64 + bits.trailing_zeros();
-            length += 1;
-            bits &= bits - 1;
+        // Several at once without a branch, which would be guessed wrong at every other block: what is too much is written over.
+        let mut write = |most: usize| {
+            for _ in 0..most {
+                into[length] = block * 64 + bits.trailing_zeros();
+                length += usize::from(bits != 0);
+                bits &= bits.wrapping_sub(1);
+            }
+            bits != 0
+        };
+        let mut is_more = write(AT_ONCE);
+        while is_more {
+            is_more = write(MORE_AT_ONCE);
         }
     }
     length

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
-use crate::filter::syntax::{Atom, Near, Order, Phrase, Scope, Word};
+use crate::filter::syntax::{Atom, Near, Order, Scope, Word};
 use crate::filter::{Filter, FilterError};
 
 use super::alternatives;
@@ -44,8 +44,8 @@ struct Interned {
 pub(super) enum Question {
     /// Whether the words with these numbers stand together in one of the fields (a bit each).
     Text { fields: u8, order: Order, words: Arc<[u32]> },
-    /// Whether stretches of words stand near one another in one of the fields; `whole` says that words are compared as a whole.
-    Near { fields: u8, whole: bool, near: Near },
+    /// Whether stretches of the words with these numbers stand near one another in one of the fields.
+    Near { fields: u8, near: Near, words: Arc<[u32]> },
     /// Whether something else is so.
     Fact(Atom),
 }
@@ -196,15 +196,18 @@ impl Catalogue {
 impl Interned {
     fn number(&mut self, atom: &Atom) -> u32 {
         let question = match atom {
-            Atom::Text(scope, phrase) => self.text(*scope, phrase),
-            Atom::Near(scope, near) => Question::Near { fields: fields_of(*scope), whole: scope.is_names(), near: near.clone() },
+            Atom::Text(scope, phrase) => {
+                Question::Text { fields: fields_of(*scope), order: phrase.order, words: self.words(&phrase.words, *scope) }
+            }
+            Atom::Near(scope, near) => {
+                Question::Near { fields: fields_of(*scope), near: near.clone(), words: self.words(atom.words(), *scope) }
+            }
             fact => Question::Fact(fact.clone()),
         };
         self.questions.insert_full(question).0 as u32
     }
 
-    fn text(&mut self, scope: Scope, phrase: &Phrase) -> Question {
-        let words = phrase.words.iter().map(|word| self.words.insert_full((word.clone(), scope.is_names())).0 as u32).collect();
-        Question::Text { fields: fields_of(scope), order: phrase.order, words }
+    fn words<'a>(&mut self, words: impl IntoIterator<Item = &'a Word>, scope: Scope) -> Arc<[u32]> {
+        words.into_iter().map(|word| self.words.insert_full((word.clone(), scope.is_names())).0 as u32).collect()
     }
 }

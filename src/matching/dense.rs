@@ -26,6 +26,11 @@ impl Dense {
         Dense(bits)
     }
 
+    /// The places, ascending.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        bitmap::members(&self.0)
+    }
+
     /// Of the places in `firsts`, whose first block is that with the number `from`, keeps those that have one of ours so many places
     /// behind them, fewer than 64.
     fn keep_before(&self, firsts: &mut [u64], from: usize, distance: u32) {

@@ -38,12 +38,10 @@ impl ReadText {
         let mut marks = Vec::new();
         let mut mark = |run: Run| marks.push(self.words[run.first as usize].start..self.words[run.last as usize].end);
         for (scope, atom) in wanted(filters, self.field) {
+            let terms: Vec<Term> = atom.words().into_iter().map(|word| self.index.term(word, scope.is_names())).collect();
             match atom {
-                Atom::Text(_, phrase) => {
-                    let terms: Vec<Term> = phrase.words.iter().map(|word| self.index.term(word, scope.is_names())).collect();
-                    self.index.each_run(&terms.iter().collect::<Vec<_>>(), phrase.order, &mut mark);
-                }
-                Atom::Near(_, near) => near::runs(&self.index, near, scope.is_names()).into_iter().for_each(&mut mark),
+                Atom::Text(_, phrase) => self.index.each_run(&terms.iter().collect::<Vec<_>>(), phrase.order, &mut mark),
+                Atom::Near(_, near) => near::runs(&self.index, near, &mut terms.iter()).into_iter().for_each(&mut mark),
                 _ => {}
             }
         }

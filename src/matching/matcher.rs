@@ -219,8 +219,9 @@ impl<'a> Matcher<'a> {
                 let terms: Vec<&Term> = words.iter().map(|word| self.term(*word)).collect();
                 self.index.each_run(&terms, *order, |run| take_run(*fields, run));
             }
-            Question::Near { fields, whole, near } => {
-                near::runs(self.index, near, *whole).into_iter().for_each(|run| take_run(*fields, run));
+            Question::Near { fields, near, words } => {
+                let mut terms = words.iter().map(|word| self.term(*word));
+                near::runs(self.index, near, &mut terms).into_iter().for_each(|run| take_run(*fields, run));
             }
         }
     }

@@ -4,14 +4,16 @@
 //! left the next one behind it, and of each on the right the next one before it. Their number grows with the text alone, and a group
 //! of words is near a third word by them if it is by any.
 
+use std::borrow::Cow;
+
 use crate::filter::syntax::{Near, Order, Stretch};
 
 use super::index::DayIndex;
 use super::phrase::{Run, Term};
 
-/// The stretches that `near` asks for in any field, ascending. `whole` says that words are names.
-pub(super) fn runs(index: &DayIndex, near: &Near, whole: bool) -> Vec<Run> {
-    let (left, right) = (of_stretch(index, &near.left, whole), of_stretch(index, &near.right, whole));
+/// The stretches that `near` asks for in any field, ascending. `terms` are its words, one after the other, looked up.
+pub(super) fn runs<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>) -> Vec<Run> {
+    let (left, right) = (of_stretch(index, &near.left, terms), of_stretch(index, &near.right, terms));
     if left.is_empty() || right.is_empty() {
         return Vec::new();
     }
@@ -21,42 +23,55 @@ pub(super) fn runs(index: &DayIndex, near: &Near, whole: bool) -> Vec<Run> {
             found.push(Run { first: first.first, last: second.last });
         }
     };
-    nearest(&left, &right, &mut take);
-    nearest(&right, &left, &mut take);
+    each_nearest(&left, &right, &mut take);
+    each_nearest(&right, &left, &mut take);
     sorted(found)
 }
 
-fn of_stretch(index: &DayIndex, stretch: &Stretch, whole: bool) -> Vec<Run> {
+fn of_stretch<'a>(index: &DayIndex, stretch: &Stretch, terms: &mut impl Iterator<Item = &'a Term>) -> Vec<Run> {
     let mut found = Vec::new();
+    gather(index, stretch, terms, &mut found);
+    sorted(found)
+}
+
+fn gather<'a>(index: &DayIndex, stretch: &Stretch, terms: &mut impl Iterator<Item = &'a Term>, found: &mut Vec<Run>) {
     match stretch {
         Stretch::Words(words) => {
-            let terms: Vec<Term> = words.iter().map(|word| index.term(word, whole)).collect();
-            index.each_run(&terms.iter().collect::<Vec<_>>(), Order::InSequence, |run| found.push(run));
+            let terms: Vec<&Term> = terms.take(words.len()).collect();
+            index.each_run(&terms, Order::InSequence, |run| found.push(run));
         }
-        Stretch::AnyOf(parts) => parts.iter().for_each(|part| found.extend(of_stretch(index, part, whole))),
-        Stretch::Near(near) => return runs(index, near, whole),
+        Stretch::AnyOf(parts) => parts.iter().for_each(|part| gather(index, part, terms, found)),
+        Stretch::Near(near) => found.extend(runs(index, near, terms)),
     }
-    sorted(found)
 }
 
 /// Hands on each of `first` with the next of `second` behind it, and each of `second` with the last of `first` before it; of those
-/// equally near, the shortest.
-fn nearest(first: &[Run], second: &[Run], mut take: impl FnMut(Run, Run)) {
-    let mut by_end = first.to_vec();
-    by_end.sort_by_key(|run| (run.last, run.first));
-    let mut behind = second.iter().peekable();
-    for &run in &by_end {
-        while behind.next_if(|other| other.first <= run.last).is_some() {}
-        behind.peek().inspect(|other| take(run, ***other));
-    }
+/// equally near, the shortest. Each pair once.
+fn each_nearest(first: &[Run], second: &[Run], mut take: impl FnMut(Run, Run)) {
+    let by_end = by_end(first);
     let mut before = by_end.iter().peekable();
-    let mut last = None;
-    for &run in second {
-        while let Some(other) = before.next_if(|other| other.last < run.first) {
-            last = Some(*other);
+    let mut nearest = None;
+    for &behind in second {
+        let mut has_met = false;
+        while let Some(&one) = before.next_if(|one| one.last < behind.first) {
+            take(one, behind);
+            (nearest, has_met) = (Some(one), true);
         }
-        last.inspect(|other| take(*other, run));
+        if let Some(one) = nearest.filter(|_| !has_met) {
+            take(one, behind);
+        }
     }
+}
+
+/// The ascending `runs` as they end: mostly they are single words, which end as they begin.
+fn by_end(runs: &[Run]) -> Cow<'_, [Run]> {
+    let end = |run: &Run| (run.last, run.first);
+    if runs.is_sorted_by_key(end) {
+        return Cow::Borrowed(runs);
+    }
+    let mut runs = runs.to_vec();
+    runs.sort_by_key(end);
+    Cow::Owned(runs)
 }
 
 /// In order, each once. What comes in is mostly a few ascending lists, which a stable sort only merges.

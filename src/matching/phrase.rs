@@ -37,7 +37,7 @@ impl DayIndex {
     pub(super) fn each_run(&self, terms: &[&Term], order: Order, mut take: impl FnMut(Run)) {
         match (terms, order) {
             ([term], _) => {
-                self.vocabulary.places(&term.set).flatten().for_each(|&place| take(Run { first: place, last: place }));
+                self.ascending(term).into_iter().for_each(|place| take(Run { first: place, last: place }));
                 term.spelled.iter().for_each(|run| take(*run));
             }
             (terms, Order::InSequence) => {
@@ -50,13 +50,31 @@ impl DayIndex {
         }
     }
 
+    /// Where the word itself stands, ascending.
+    pub(super) fn ascending(&self, term: &Term) -> Vec<u32> {
+        let count = self.vocabulary.count(&term.set);
+        let mut places = Vec::with_capacity(count);
+        // The forms of a stem are few ascending lists, which a stable sort only merges.
+        let merges_soon = matches!(term.set, WordSet::Stem(_)) && count < self.row.len() / 64;
+        if term.is_frequent && !merges_soon {
+            places.extend(self.dense(term).places());
+        } else {
+            places.extend(self.vocabulary.places(&term.set).flatten());
+            places.sort();
+        }
+        places
+    }
+
+    fn dense<'a>(&self, term: &'a Term) -> &'a Dense {
+        term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten(), self.row.len()))
+    }
+
     /// Hands on every run where the words of `terms` stand one for one.
-    fn each_sequence<'a>(&self, terms: &[&'a Term], mut take: impl FnMut(Run)) {
+    fn each_sequence(&self, terms: &[&Term], mut take: impl FnMut(Run)) {
         if terms.len() > dense::MAX_WORDS || !terms.iter().all(|term| term.is_frequent) {
             return self.in_sequence(terms.len(), |i| &terms[i].set, take);
         }
-        let dense_of = |term: &&'a Term| term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten(), self.row.len()));
-        let dense: Vec<&Dense> = terms.iter().map(dense_of).collect();
+        let dense: Vec<&Dense> = terms.iter().map(|term| self.dense(term)).collect();
         dense::each_sequence(&dense, |first| take(Run { first, last: first + terms.len() as u32 - 1 }));
     }
 

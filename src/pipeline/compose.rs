@@ -94,7 +94,10 @@ pub async fn ahead(app: &App, now: DateTime<Utc>, subscriber_id: i64) -> sqlx::R
     // With nothing to say now, the reader's hour stays as it was.
     match composed.mails {
         0 => tx.rollback().await?,
-        _ => tx.commit().await?,
+        _ => {
+            tx.commit().await?;
+            count(&composed, &Composed::default());
+        }
     }
     Ok(Some(composed))
 }

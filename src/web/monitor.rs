@@ -8,13 +8,14 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, Utc};
-use metrics::gauge;
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::{Web, reports};
 use crate::App;
 use crate::books;
 use crate::database;
+use crate::feedback::Kind;
 
 /// Bounds of the histograms, in seconds: from a loopback relay to one that hangs.
 const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0];
@@ -31,8 +32,38 @@ pub fn recorder() -> &'static PrometheusHandle {
         let handle = recorder.handle();
         // Another recorder can only be a test's own.
         let _ = metrics::set_global_recorder(recorder);
+        describe();
         handle
     })
+}
+
+/// Says what each metric is, and begins the counters at zero: of one that appears with its first event, no rate shows that event.
+fn describe() {
+    describe_counter!("paperlark_attempts_total", "Attempts to send a mail, by outcome and class of the relay's answer.");
+    for (outcome, code) in [("accepted", "2xx"), ("deferred", "4xx"), ("failed", "5xx"), ("uncertain", "none")] {
+        counter!("paperlark_attempts_total", "outcome" => outcome, "code" => code).increment(0);
+    }
+    describe_counter!("paperlark_composed_total", "Readers composed for, by what came of it.");
+    for result in ["mail", "nothing_to_say", "superseded"] {
+        counter!("paperlark_composed_total", "result" => result).increment(0);
+    }
+    describe_counter!("paperlark_feedback_total", "Bounces, complaints and reports of delivery.");
+    for kind in [Kind::Failed, Kind::Delayed, Kind::Delivered, Kind::Complaint] {
+        counter!("paperlark_feedback_total", "kind" => kind.word()).increment(0);
+    }
+    describe_counter!("paperlark_hook_requests_total", "Requests to the providers' webhooks.");
+    describe_gauge!("paperlark_books", "Today's digests by what became of them; those unexplained must be none.");
+    describe_gauge!("paperlark_mails", "Mails that are not finished, by state.");
+    describe_gauge!("paperlark_mails_held", "Mails that wait for the operator.");
+    describe_gauge!("paperlark_queue_age_seconds", "How long the oldest mail has waited since its time.");
+    describe_gauge!("paperlark_readers_due", "Readers whose digest is due and not composed.");
+    describe_gauge!("paperlark_route_failures", "Failures of a relay in a row.");
+    describe_gauge!("paperlark_route_paused", "Whether a relay rests after trouble.");
+    describe_gauge!("paperlark_source_age_seconds", "How long ago a source was last read without an error.");
+    describe_gauge!("paperlark_source_failures", "Failures of a source in a row.");
+    describe_histogram!("paperlark_commit_seconds", "What it takes to commit that the relay may have a mail, before DATA.");
+    describe_histogram!("paperlark_matching_seconds", "What the filters of the readers composed together take.");
+    describe_histogram!("paperlark_smtp_phase_seconds", "How long was waited for the relay, by phase.");
 }
 
 /// The routes for `metrics.listen`: whoever can reach that address may read them.

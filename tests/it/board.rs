@@ -56,5 +56,11 @@ async fn the_board_shows_every_metric_there_is() {
         }
     }
     assert_eq!(board["templating"]["list"][0]["name"], "datasource");
-    assert_eq!(shown, names(&metrics().await));
+    let metrics = metrics().await;
+    assert_eq!(shown, names(&metrics));
+    for name in shown {
+        assert!(metrics.contains(&format!("# HELP {name} ")), "{name} says what it is");
+        let moved = |line: &str| line.starts_with(&format!("{name}{{")) && !line.ends_with(" 0");
+        assert!(!name.ends_with("_total") || metrics.lines().any(moved), "{name} counts");
+    }
 }
