@@ -17,7 +17,10 @@ test: packages browser-packages mail-packages ## Run all tests, on a PostgreSQL 
 
 check: packages browser-packages mail-packages ## Everything a change must pass: format, lints, docs, query cache, tests
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --locked --all-targets -- -D warnings
+	@scripts/install-packages g++
+	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items
 	scripts/sqlx-cache --check
 	$(MAKE) test

@@ -12,6 +12,7 @@ mod dense;
 mod excerpt;
 mod facts;
 mod highlight;
+mod hyphenated;
 mod index;
 mod interner;
 mod matcher;

@@ -10,7 +10,7 @@ use paperlark::matching::{Catalogue, DayIndex, highlights};
 use crate::workload::Material;
 
 static MATERIAL: LazyLock<Material> = LazyLock::new(Material::load);
-static INDEX: LazyLock<DayIndex> = LazyLock::new(|| DayIndex::build(&MATERIAL.papers[..300]));
+static INDEX: LazyLock<DayIndex> = LazyLock::new(|| DayIndex::build_on(1, &MATERIAL.papers[..300]));
 
 pub fn measure() {
     divan::Divan::default().run_benches();
@@ -29,7 +29,7 @@ fn words(bencher: Bencher) {
 
 #[divan::bench(args = [300, 3_000], sample_count = 10)]
 fn indexing(bencher: Bencher, papers: usize) {
-    bencher.bench(|| DayIndex::build(&MATERIAL.papers[..papers]));
+    bencher.bench(|| DayIndex::build_on(1, &MATERIAL.papers[..papers]));
 }
 
 /// One filter by itself, as for a preview.

@@ -96,7 +96,7 @@ fn by_paperlark(papers: &[Paper], texts: &[String]) -> (Pairs, Duration) {
     let catalogue = Catalogue::default();
     let filters: Vec<_> = texts.iter().map(|text| catalogue.compile(text).expect("the filter is well formed")).collect();
     let start = clock();
-    let index = DayIndex::build(papers);
+    let index = DayIndex::build_on(1, papers);
     let mut matcher = index.matcher(&catalogue);
     // The index is built once for a million filters, so that the few here stand for all.
     let rounds = 1_000_000 / texts.len();

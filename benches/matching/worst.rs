@@ -14,7 +14,7 @@ const PAPERS: usize = 3_000;
 /// Of each shape.
 const TRIED: usize = 8;
 const CHANGED: usize = 24;
-const SHAPES: usize = 17;
+const SHAPES: usize = 18;
 
 /// A filter as its parts; what is changed is one part at a time.
 #[derive(Clone)]
@@ -82,7 +82,8 @@ fn any_part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
         12 => format!("{field}(({a} OR {b} OR {c} OR {d} OR {e}) NEAR/{distance} ({f} OR {g} OR {h} OR {a}{b}))"),
         13 => format!("NOT (\"{a} {b}\" NOT ({c} OR {field}\"{d}\"))"),
         14 => format!("({a} AND ({b} OR NOT \"{c} {d}\"))"),
-        15 => format!("{field}\"{} {}*\"~{distance}", a, letters(&b, random)),
+        15 => format!("{field}\"{a} {}*\"~{distance}", letters(&b, random)),
+        16 => format!("{field}\"{}* {}*\"~{distance}", letters(&a, random), letters(&b, random)),
         _ => format!("{field}(({}* OR {b}) NEAR/{distance} ({}* OR {d}))", letters(&a, random), letters(&c, random)),
     }
 }

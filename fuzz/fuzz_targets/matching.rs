@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use paperlark::filter::{Field, Filter};
-use paperlark::matching::{DayIndex, excerpt, highlights, oracle};
+use paperlark::matching::{DayIndex, ReadText, excerpt, oracle};
 use paperlark::paper::{Paper, PaperId};
 
 fuzz_target!(|text: &str| {
@@ -18,9 +18,10 @@ fuzz_target!(|text: &str| {
     for (ordinal, paper) in (0..).zip(&papers) {
         assert!(index.relevance(&filter, ordinal) >= 0.0);
         for (field, text) in [(Field::Title, &paper.title), (Field::Abstract, &paper.abstract_text)] {
-            let marks = highlights(&[&filter], field, text);
+            let read = ReadText::new(field, text);
+            let marks = read.marks(&[&filter]);
             assert!(marks.iter().all(|mark| text.get(mark.clone()).is_some()));
-            assert!(excerpt(text, &marks, 80).text.chars().count() <= 80);
+            assert!(excerpt(text, read.words(), &marks, 80).text.chars().count() <= 80);
         }
     }
 });

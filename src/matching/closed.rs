@@ -11,13 +11,12 @@
 use std::sync::OnceLock;
 
 use crate::filter::syntax::Word;
-use crate::filter::words::SeenWord;
 
 use super::dense;
 use super::index::DayIndex;
 use super::phrase::{Run, Term};
 use super::text::{Wanted, stem};
-use super::vocabulary::{Table, WordId, WordSet};
+use super::vocabulary::{WordId, WordSet};
 
 /// The most words that spell one: `state of the art`.
 pub(super) const MAX_PARTS: usize = 4;
@@ -84,61 +83,6 @@ pub(super) fn may_be_closed(first: &str, last: &str) -> bool {
 /// What a word that is spelled by others shares with the last of them, whatever their forms. Tells most that spell nothing.
 pub(super) fn head(last: &str) -> &str {
     last.char_indices().nth(2).map_or("", |(second, _)| &last[..second])
-}
-
-/// Whether `gap` is all that stands between two words and joins them.
-pub(super) fn is_hyphen(gap: &str) -> bool {
-    matches!(gap, "-" | "\u{2010}" | "\u{2011}" | "\u{2013}" | "\u{2212}" | "\u{ff0d}")
-}
-
-/// The words that hyphens spell in a window.
-#[derive(Default)]
-pub(super) struct Hyphenated {
-    forms: Table<Box<str>, Vec<Run>>,
-    stems: Table<Box<str>, Vec<Box<str>>>,
-    /// The words of the text being read that are joined so far.
-    joined: String,
-    starts: Vec<usize>,
-    end: usize,
-}
-
-impl Hyphenated {
-    /// Reads the next word of `text`, which stands at `place`.
-    pub fn read(&mut self, text: &str, word: &SeenWord<'_>, place: u32) {
-        if !text.get(self.end..word.start).is_some_and(is_hyphen) {
-            self.end_text();
-        }
-        self.starts.push(self.joined.len());
-        self.joined.push_str(word.folded);
-        self.end = word.end;
-        for (parts, start) in (2..=MAX_PARTS).zip(self.starts.iter().rev().skip(1)) {
-            let closed = &self.joined[*start..];
-            if closed.len() > MAX_CLOSED {
-                break;
-            }
-            let run = Run { first: place + 1 - parts as u32, last: place };
-            match self.forms.get_mut(closed) {
-                Some(runs) => runs.push(run),
-                None => {
-                    self.stems.entry(stem(closed).into()).or_default().push(closed.into());
-                    self.forms.insert(closed.into(), vec![run]);
-                }
-            }
-        }
-    }
-
-    /// Ends the text: nothing joins the next one.
-    pub fn end_text(&mut self) {
-        self.joined.clear();
-        self.starts.clear();
-        self.end = usize::MAX;
-    }
-
-    fn find(&self, text: &str, whole: bool) -> impl Iterator<Item = Run> {
-        let (form, stem) = if whole { (self.forms.get(text), None) } else { (None, self.stems.get(&*stem(text))) };
-        let of_stem = stem.into_iter().flatten().filter_map(|form| self.forms.get(form));
-        form.into_iter().chain(of_stem).flatten().copied()
-    }
 }
 
 /// A word of a filter as a possible part of a compound.

@@ -26,8 +26,13 @@ struct OfPaper {
 }
 
 impl Facts {
-    /// Adds the next paper.
-    pub fn push(&mut self, paper: &Paper) {
+    pub fn of(papers: &[&Paper]) -> Facts {
+        let mut facts = Facts::default();
+        papers.iter().for_each(|paper| facts.push(paper));
+        facts
+    }
+
+    fn push(&mut self, paper: &Paper) {
         let ordinal = self.papers.len() as u32;
         for category in &paper.categories {
             if let Some(pattern) = CategoryPattern::parse(category) {
@@ -58,7 +63,7 @@ impl Facts {
         match atom {
             Atom::Text(..) | Atom::Near(..) => Bitmap::none(self.len()),
             Atom::Category(pattern) => self.in_category(pattern),
-            Atom::Source(name) => self.of(self.sources.get(name).into_iter().flatten().copied()),
+            Atom::Source(name) => self.these(self.sources.get(name).into_iter().flatten().copied()),
             Atom::Upvotes(comparison, number) => {
                 self.papers_where(|paper| paper.upvotes.is_some_and(|votes| comparison.holds(votes, *number)))
             }
@@ -72,14 +77,14 @@ impl Facts {
     fn in_category(&self, pattern: &CategoryPattern) -> Bitmap {
         let family = self.categories.range(pattern.name().to_owned()..).take_while(|(name, _)| name.starts_with(pattern.name()));
         let meant = family.filter(|(name, _)| matches!(name.as_bytes().get(pattern.name().len()), None | Some(b'.')));
-        self.of(meant.flat_map(|(_, papers)| papers.iter().copied()))
+        self.these(meant.flat_map(|(_, papers)| papers.iter().copied()))
     }
 
     fn papers_where(&self, holds: impl Fn(&OfPaper) -> bool) -> Bitmap {
-        self.of((0..).zip(&self.papers).filter(|(_, paper)| holds(paper)).map(|(ordinal, _)| ordinal))
+        self.these((0..).zip(&self.papers).filter(|(_, paper)| holds(paper)).map(|(ordinal, _)| ordinal))
     }
 
-    fn of(&self, ordinals: impl Iterator<Item = u32>) -> Bitmap {
+    fn these(&self, ordinals: impl Iterator<Item = u32>) -> Bitmap {
         let mut papers = Bitmap::none(self.len());
         ordinals.for_each(|ordinal| papers.insert(ordinal));
         papers

@@ -1,13 +1,17 @@
 //! The inverted index of one window of papers.
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
 use crate::filter::Filter;
 use crate::filter::syntax::{Field, Scope};
 use crate::filter::words::each_word;
 use crate::paper::Paper;
 
 use super::catalogue::Catalogue;
-use super::closed::Hyphenated;
 use super::facts::Facts;
+use super::hyphenated::Hyphenated;
 use super::matcher::{Kept, Matcher};
 use super::neighbours::Neighbours;
 use super::rank::Lengths;
@@ -34,6 +38,9 @@ pub struct DayIndex {
     pub(super) kept: Kept,
 }
 
+/// Fewer papers are not worth a thread.
+const MIN_SHARE: usize = 64;
+
 /// Whose text it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text {
@@ -42,20 +49,33 @@ pub(super) struct Text {
 }
 
 impl DayIndex {
-    /// Indexes `papers`.
+    /// Indexes `papers`; all processors share the reading of many.
     pub fn build<'a>(papers: impl IntoIterator<Item = &'a Paper>) -> DayIndex {
-        let mut reading = Reading::default();
-        for paper in papers {
-            reading.paper(paper);
-        }
-        reading.finish()
+        Self::build_on(thread::available_parallelism().map_or(1, NonZero::get), papers)
+    }
+
+    /// The same on so many `threads`.
+    pub fn build_on<'a>(threads: usize, papers: impl IntoIterator<Item = &'a Paper>) -> DayIndex {
+        let papers: Vec<&Paper> = papers.into_iter().collect();
+        Self::in_shares(papers.len().div_ceil(threads.max(1)).max(MIN_SHARE), &papers)
+    }
+
+    /// The same with so many papers a thread.
+    pub(super) fn in_shares(share: usize, papers: &[&Paper]) -> DayIndex {
+        let reading = thread::scope(|scope| {
+            let (own, others) = papers.split_at(share.min(papers.len()));
+            let others: Vec<_> = others.chunks(share).map(|papers| scope.spawn(|| Reading::of(papers))).collect();
+            let own = Reading::of(own);
+            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))).fold(own, Reading::followed_by)
+        });
+        reading.finish(Facts::of(papers))
     }
 
     /// An index of one text, which is the `field` of the only paper.
     pub(super) fn of_text(field: Field, text: &str) -> DayIndex {
         let mut reading = Reading::default();
-        reading.text(0, field, text);
-        reading.finish()
+        reading.text(field, text);
+        reading.finish(Facts::default())
     }
 
     /// The number of papers.
@@ -116,20 +136,21 @@ struct Reading {
     text_of: Vec<u32>,
     texts: Vec<Text>,
     hyphenated: Hyphenated,
-    facts: Facts,
     lengths: Lengths,
 }
 
 impl Reading {
-    fn paper(&mut self, paper: &Paper) {
-        let ordinal = self.facts.len() as u32;
-        let lengths = Field::ALL.map(|field| texts(paper, field).map(|text| self.text(ordinal, field, text)).sum());
-        self.lengths.push(lengths);
-        self.facts.push(paper);
+    fn of(papers: &[&Paper]) -> Reading {
+        let mut reading = Reading::default();
+        for paper in papers {
+            let lengths = Field::ALL.map(|field| texts(paper, field).map(|text| reading.text(field, text)).sum());
+            reading.lengths.push(lengths);
+        }
+        reading
     }
 
-    /// Reads one text and says how many words it has.
-    fn text(&mut self, paper: u32, field: Field, text: &str) -> usize {
+    /// Reads one text of the next paper and says how many words it has.
+    fn text(&mut self, field: Field, text: &str) -> usize {
         let start = self.words.len();
         self.hyphenated.end_text();
         each_word(text, |word| {
@@ -139,12 +160,23 @@ impl Reading {
         let words = self.words.len() - start;
         self.words.end_text();
         self.text_of.resize(self.words.len(), self.texts.len() as u32);
-        self.texts.push(Text { paper, field });
+        self.texts.push(Text { paper: self.lengths.len() as u32, field });
         words
     }
 
-    fn finish(self) -> DayIndex {
-        let Reading { words, text_of, texts, hyphenated, facts, lengths } = self;
+    /// Both as one: first these papers, then those of `other`.
+    fn followed_by(mut self, other: Reading) -> Reading {
+        let (place, text, paper) = (self.words.len() as u32, self.texts.len() as u32, self.lengths.len() as u32);
+        self.words.append(other.words);
+        self.text_of.extend(other.text_of.iter().map(|number| text + number));
+        self.texts.extend(other.texts.iter().map(|text| Text { paper: paper + text.paper, ..*text }));
+        self.hyphenated.append(&other.hyphenated, place);
+        self.lengths.append(other.lengths);
+        self
+    }
+
+    fn finish(self, facts: Facts) -> DayIndex {
+        let Reading { words, text_of, texts, hyphenated, lengths } = self;
         let (vocabulary, row) = words.finish();
         let stems: Vec<StemId> = row.iter().map(|word| vocabulary.stem_of(*word)).collect();
         let mut neighbours = Neighbours::with_room(row.len());

@@ -1,6 +1,7 @@
 //! Distinct texts under numbers.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -20,8 +21,17 @@ impl Texts {
     }
 
     pub fn get(&self, number: u32) -> &str {
+        &self.all[self.span(number)]
+    }
+
+    /// The text as it lies there, without asking whether characters begin and end with it.
+    fn bytes(&self, number: u32) -> &[u8] {
+        &self.all.as_bytes()[self.span(number)]
+    }
+
+    fn span(&self, number: u32) -> Range<usize> {
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        &self.all[start as usize..self.ends[number as usize] as usize]
+        start as usize..self.ends[number as usize] as usize
     }
 
     pub fn len(&self) -> usize {
@@ -42,7 +52,9 @@ impl Interner {
     /// The number of `text`, which may be new.
     pub fn number(&mut self, text: &str) -> u32 {
         let Interner { texts, numbers, seed } = self;
-        let entry = numbers.entry(seed.hash_one(text), |&number| texts.get(number) == text, |&number| seed.hash_one(texts.get(number)));
+        let bytes = text.as_bytes();
+        let entry =
+            numbers.entry(seed.hash_one(bytes), |&number| texts.bytes(number) == bytes, |&number| seed.hash_one(texts.bytes(number)));
         match entry {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
@@ -56,7 +68,8 @@ impl Interner {
 
     /// The number of `text`, if it has one.
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.numbers.find(self.seed.hash_one(text), |&number| self.texts.get(number) == text).copied()
+        let bytes = text.as_bytes();
+        self.numbers.find(self.seed.hash_one(bytes), |&number| self.texts.bytes(number) == bytes).copied()
     }
 
     pub fn texts(&self) -> &Texts {

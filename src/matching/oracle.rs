@@ -5,7 +5,8 @@ use crate::filter::words::{FoundWord, fold_case, words};
 use crate::filter::{CATEGORY_ALIASES, CategoryPattern, Filter};
 use crate::paper::Paper;
 
-use super::closed::{MAX_CLOSED, MAX_PARTS, head, is_hyphen, may_be_closed, may_be_one};
+use super::closed::{MAX_CLOSED, MAX_PARTS, head, may_be_closed, may_be_one};
+use super::hyphenated::is_hyphen;
 use super::text::stem;
 
 /// Whether `paper` matches `filter`.

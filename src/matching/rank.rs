@@ -32,6 +32,17 @@ impl Lengths {
         self.sums.iter_mut().zip(lengths).for_each(|(sum, length)| *sum += length);
     }
 
+    /// The number of papers.
+    pub fn len(&self) -> usize {
+        self.papers.len()
+    }
+
+    /// Adds the papers of `other`. The sums are whole numbers, so their order does not matter.
+    pub fn append(&mut self, other: Lengths) {
+        self.papers.extend(other.papers);
+        self.sums.iter_mut().zip(other.sums).for_each(|(sum, more)| *sum += more);
+    }
+
     /// The field's length against the average: below 1 for a short one.
     fn normalised(&self, paper: u32, field: Field) -> f32 {
         let average = self.sums[field as usize] / self.papers.len() as f32;

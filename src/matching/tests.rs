@@ -228,8 +228,8 @@ fn an_excerpt_shows_the_first_mark_between_whole_words() {
 
 proptest! {
     #[test]
-    fn the_day_index_agrees_with_the_oracle(papers in vec(arbitrary::paper(), 0..12), filters in vec(arbitrary::filter(), 1..6)) {
-        let index = DayIndex::build(&papers);
+    fn the_day_index_agrees_with_the_oracle(papers in vec(arbitrary::paper(), 0..12), filters in vec(arbitrary::filter(), 1..6), share in 1..16_usize) {
+        let index = DayIndex::in_shares(share, &papers.iter().collect::<Vec<_>>());
         for filter in &filters {
             let expect: Vec<u32> = (0..).zip(&papers).filter(|(_, paper)| oracle::matches(filter, paper)).map(|(ordinal, _)| ordinal).collect();
             prop_assert_eq!(index.matches(filter), expect, "{}", filter);

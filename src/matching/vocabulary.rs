@@ -51,6 +51,19 @@ impl Gathering {
         self.row.len()
     }
 
+    /// Adds the words of `other` behind these.
+    pub fn append(&mut self, other: Gathering) {
+        let number = |number| {
+            let own = self.cased.number(other.cased.texts().get(number));
+            if own as usize == self.folded.len() {
+                self.folded.push(other.folded.get(number));
+            }
+            own
+        };
+        let number_of: Vec<u32> = (0..other.cased.len() as u32).map(number).collect();
+        self.row.extend(other.row.iter().map(|word| number_of.get(*word as usize).copied().unwrap_or(BREAK)));
+    }
+
     /// The vocabulary, and the row in its numbers.
     pub fn finish(self) -> (Vocabulary, Vec<WordId>) {
         let Gathering { cased, folded, mut row } = self;
