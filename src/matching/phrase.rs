@@ -53,16 +53,21 @@ impl DayIndex {
     /// Where the word itself stands, ascending.
     pub(super) fn ascending(&self, term: &Term) -> Vec<u32> {
         let count = self.vocabulary.count(&term.set);
-        let mut places = Vec::with_capacity(count);
-        // The forms of a stem are few ascending lists, which a stable sort only merges.
-        let merges_soon = matches!(term.set, WordSet::Stem(_)) && count < self.row.len() / 64;
-        if term.is_frequent && !merges_soon {
-            places.extend(self.dense(term).places());
-        } else {
-            places.extend(self.vocabulary.places(&term.set).flatten());
-            places.sort();
+        let places = self.vocabulary.places(&term.set).flatten();
+        let mut ascending = Vec::with_capacity(count);
+        match term.set {
+            // A few ascending lists, which a stable sort only merges.
+            WordSet::Stem(_) => {
+                ascending.extend(places);
+                ascending.sort();
+            }
+            _ if dense::is_frequent(count, self.row.len()) => ascending.extend(Dense::of(places, self.row.len()).places()),
+            _ => {
+                ascending.extend(places);
+                ascending.sort_unstable();
+            }
         }
-        places
+        ascending
     }
 
     fn dense<'a>(&self, term: &'a Term) -> &'a Dense {
