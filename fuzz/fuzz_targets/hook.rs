@@ -16,7 +16,9 @@ fuzz_target!(|body: &[u8]| {
     }
     if let Ok(notice) = sns::Notice::parse(body) {
         let asked = notice.certificate_url(None).map(|url| url.host_str().unwrap_or_default().to_owned());
-        assert!(asked.is_none_or(|host| host.starts_with("sns.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))));
+        assert!(
+            asked.is_none_or(|host| host.starts_with("sns.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")))
+        );
     }
     let _ = sns::Certificate::from_pem(body);
 });
