@@ -54,6 +54,8 @@ fn words_and_phrases_are_read_as_readers_expect() {
     check("Tumo?r Randomi#ed h?ematuri* cancer*1 \"wom#n at\"", "tumo?r AND randomi#ed AND h?ematuri* AND cancer*1 AND \"wom#n at\"");
     check("\"graph network\"~3", "\"graph network\"~3");
     check("2024", "\"2024\"");
+    check("2D OR 3D", "2d OR 3d");
+    check("(7b 13b) -2a", "7b AND 13b NOT 2a");
     check("dupe dupe Dupe", "dupe");
 }
 

@@ -104,6 +104,7 @@ fn words_are_word(words: &[Word], scope: Scope, found: &FoundWord) -> bool {
     texts.len() == words.len()
         && may_be_closed(texts[0], last)
         && texts.concat().len() <= MAX_CLOSED
+        && found.folded.len() > before.concat().len()
         && found.folded.starts_with(&(before.concat() + head(last)))
         && is_form(&texts.concat(), scope, &found.folded)
 }

@@ -118,6 +118,8 @@ fn a_compound_is_found_open_hyphenated_and_closed() {
     check("email", "e-mail", true);
     check("together", "we want to get her", false);
     check("\"to get her\"", "together", false);
+    check("\"learn ed\"", "learned", true);
+    check("\"learn ed\"", "they learn, a learner", false);
     check("together", "to-get-her", true);
     check("information", "robots in formation", false);
     check("cost", "the cos t term", false);

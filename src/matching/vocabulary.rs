@@ -198,9 +198,9 @@ impl Vocabulary {
         self.folded.get(word)
     }
 
-    /// The words of `range`, which share their first `shared` bytes, that go on with `text` behind them.
+    /// The words of `range`, which share their first `shared` bytes, that go on behind them, and with `text`.
     pub fn going_on(&self, range: (WordId, WordId), shared: usize, text: &str) -> (WordId, WordId) {
-        let from = first_where(range, |word| self.folded(word)[shared..] >= *text);
+        let from = first_where(range, |word| self.folded(word).len() > shared && self.folded(word)[shared..] >= *text);
         (from, first_where((from, range.1), |word| !self.folded(word)[shared..].starts_with(text)))
     }
 

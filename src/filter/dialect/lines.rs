@@ -101,9 +101,8 @@ fn refers(line: &str) -> bool {
     if limited(line).is_some() || spaced_range(line).is_some() {
         return true;
     }
-    let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).filter(|word| !word.is_empty()).peekable();
     let (mut references, mut operators) = (0, 0);
-    words.all(|word| {
+    words(line).all(|word| {
         if range(word).is_some() {
             references += 2;
             operators += 1;
@@ -117,6 +116,11 @@ fn refers(line: &str) -> bool {
         true
     }) && references > 0
         && operators > 0
+}
+
+/// What stands between spaces and parentheses.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')')).filter(|word| !word.is_empty())
 }
 
 /// `12`, `#12`, `2a`.
@@ -205,10 +209,13 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Refuses `1 or 2` alone, which means the results of lines that are not here.
+/// Refuses `1 or 2` alone, which means the results of lines that are not here. `2d or 3d` alone are words.
 pub(in crate::filter) fn refuse_reference(text: &str) -> Result<(), Fault> {
     let line = text.trim();
-    if !line.contains('\n') && line.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '#' | '(')) && refers(line) {
+    let begins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '#' | '(');
+    let can_be_a_word =
+        |word: &str| super::operator(word).is_some() || !word.starts_with('#') && word.ends_with(|c: char| c.is_ascii_alphabetic());
+    if !line.contains('\n') && line.starts_with(begins) && refers(line) && !words(line).all(can_be_a_word) {
         let at = text.len() - text.trim_start().len();
         return Err(Fault::new(at, Problem::LineReference(line.chars().take(40).collect())));
     }
