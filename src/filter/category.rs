@@ -79,6 +79,7 @@ mod tests {
         check("math.MP", "math-ph", true);
         check("econ", "q-fin.EC", true);
         check("Cell_Biology", "cell biology", true);
+        check("ℬiology", "biology", true);
         check("cond-mat.mes-hall", "cond-mat.mes-hall", true);
     }
 

@@ -76,13 +76,15 @@ fn each_unicode_word(stretch: &str, from: usize, take: &mut impl FnMut(SeenWord<
     }
 }
 
-/// Folds the case of a text without accents (Unicode full case folding, by way of upper case).
+/// Folds the case of a text (Unicode full case folding, by way of upper case) and drops its accents.
 pub fn fold_case(cased: &str) -> String {
     if cased.is_ascii() {
         return cased.to_ascii_lowercase();
     }
+    // Some letters have a case in their plain form only: `ℬ` is `B`.
+    let bare = plain(cased.chars());
     // Lower, upper, lower: `ẞ`, `ß` and `SS` meet only by this detour.
-    let folded = cased.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let folded = bare.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     plain(folded)
 }
 
@@ -304,6 +306,11 @@ mod tests {
             text in prop_oneof![any::<String>(), r"([a-cA-C'’sS+#.nNeEtT \n-]|[é\u{301}深]|\.net|'s){0,40}"]
         ) {
             prop_assert_eq!(words(&text), by_characters(&text));
+        }
+
+        #[test]
+        fn what_is_folded_stays_as_it_is(text in any::<String>()) {
+            prop_assert_eq!(fold_case(&fold_case(&text)), fold_case(&text));
         }
 
         #[test]
