@@ -55,6 +55,7 @@ fn words_and_phrases_are_read_as_readers_expect() {
     check("\"graph network\"~3", "\"graph network\"~3");
     check("2024", "\"2024\"");
     check("2D OR 3D", "2d OR 3d");
+    check("cat:\"a%3ab+AND+c\"", "cat:\"a%3ab+and+c\"");
     check("(7b 13b) -2a", "7b AND 13b NOT 2a");
     check("dupe dupe Dupe", "dupe");
 }

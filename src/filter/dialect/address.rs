@@ -29,6 +29,8 @@ pub(in crate::filter) fn decoded(text: &str) -> Option<String> {
 }
 
 fn is_encoded(query: &str) -> bool {
-    let has_code = query.contains('%') && ["%22", "%28", "%29", "%20", "%3A", "%3a", "%2B", "%2b"].iter().any(|code| query.contains(code));
-    has_code || ["+AND+", "+OR+", "+ANDNOT+", "+NOT+"].iter().any(|operator| query.contains(operator))
+    let has_code = |text: &str| ["%22", "%28", "%29", "%20", "%3A", "%3a", "%2B", "%2b"].iter().any(|code| text.contains(code));
+    let has_operator = |text: &str| ["+AND+", "+OR+", "+ANDNOT+", "+NOT+"].iter().any(|operator| text.contains(operator));
+    // What stands in quotes means itself.
+    query.contains(['%', '+']) && query.split('"').step_by(2).any(|outside| has_code(outside) || has_operator(outside))
 }
