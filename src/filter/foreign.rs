@@ -14,7 +14,7 @@ pub(super) fn in_word(word: &str) -> Option<Problem> {
     if word.eq_ignore_ascii_case("exp") {
         return found(word, "the beginning of a subject heading of Ovid or Embase", "write the heading as \"words in quotes\"");
     }
-    if word.strip_prefix('#').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())) {
+    if word.strip_prefix('#').is_some_and(is_number) {
         return Some(Problem::LineReference(word.to_owned()));
     }
     let field = word.split_once('=').map(|(name, _)| name.to_ascii_lowercase()).unwrap_or_default();
@@ -46,13 +46,13 @@ pub(super) fn before_group(word: &str) -> Option<Problem> {
 pub(super) fn needs_quotes(word: &str) -> bool {
     near(word).is_some()
         || is_word_operator(word)
-        || word.bytes().all(|b| b.is_ascii_digit())
+        || is_number(word)
         || ["and", "or", "not", "andnot", "limit", "remove", "exp"].iter().any(|sign| word.eq_ignore_ascii_case(sign))
 }
 
 /// `NEAR/3`, `near3`, `adj4` (up to three between) and `adj` (none, and in this order).
 pub(super) fn near(word: &str) -> Option<Kind<'static>> {
-    let number = |text: &str| text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let number = |text: &str| is_number(text).then(|| text.parse().unwrap_or(u64::MAX));
     let behind = |name: &str| word.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| &word[name.len()..]);
     match (behind("adj"), behind("near")) {
         (Some(""), _) => Some(Kind::Adjacent),
@@ -62,9 +62,12 @@ pub(super) fn near(word: &str) -> Option<Kind<'static>> {
     }
 }
 
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// `w/3`, `pre/3`, `next/3`: operators that ask for an order, or mean different things in different places.
 fn is_word_operator(word: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     word.split_once('/').is_some_and(|(name, number)| {
         is_number(number) && ["w", "n", "pre", "next", "within"].iter().any(|operator| name.eq_ignore_ascii_case(operator))
     })

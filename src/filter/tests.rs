@@ -155,6 +155,7 @@ fn wrong_filters_are_refused_where_they_are_wrong() {
     refused("\"a b\"~x", 1, "needs a phrase");
     refused("\"a b\"~51", 1, "up to 50");
     refused("a NEAR/51 b", 3, "NEAR/50 or less");
+    refused("a adj99999999999999999999 b", 3, "NEAR/50 or less");
     refused("a NEAR/3 title:b", 3, "same field");
     refused("a NEAR/3 (b c)", 3, "NEAR joins words");
     refused("a NEAR/3", 3, "nothing after");
