@@ -1,5 +1,7 @@
 //! Makes the words of a phrase of a piece of text: `bile duct*`, `tumo?r`, `cancer*1`.
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::MIN_PREFIX;
 use super::error::{Fault, Problem};
 use super::note::Note;
@@ -126,7 +128,8 @@ impl Reader<'_> {
     /// The `?` or `#` at `end`, if letters stand on both sides of it.
     fn letter_left_open(&mut self, end: usize) -> Option<char> {
         let sign = self.text[end..].chars().next().filter(|sign| matches!(sign, '?' | '#'))?;
-        let before = self.text[..end].chars().next_back()?;
+        // Marks may stand in any order behind their letter.
+        let before = self.text[..end].chars().rev().find(|&c| !is_combining_mark(c))?;
         let goes_on = self.found.peek().is_some_and(|next| next.range.start == end + 1);
         (goes_on && before.is_alphabetic() && self.text[end + 1..].starts_with(char::is_alphabetic)).then_some(sign)
     }

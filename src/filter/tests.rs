@@ -51,6 +51,7 @@ fn words_and_phrases_are_read_as_readers_expect() {
     check("==RAG", "==RAG");
     check("=and =\"Large Models\" ==\"Large models\"", "=\"and\" AND =\"large models\" AND ==\"Large models\"");
     check("=\"bile duct*\"", "=\"bile duct*\"");
+    check("m\u{5a0}\u{5b4}#le m\u{5b4}\u{5a0}#le", "m\u{5b4}\u{5a0}#le");
     check("Tumo?r Randomi#ed h?ematuri* cancer*1 \"wom#n at\"", "tumo?r AND randomi#ed AND h?ematuri* AND cancer*1 AND \"wom#n at\"");
     check("\"graph network\"~3", "\"graph network\"~3");
     check("2024", "\"2024\"");
