@@ -46,8 +46,10 @@ impl CategoryPattern {
 
 /// One spelling of each category: `cs.lg` as `cs.LG`, `math.GT` and `q-bio.nc` in arXiv's case, others in folded case.
 fn canonical(name: &str) -> String {
-    let spaced: Vec<_> = name.split(|c: char| c.is_whitespace() || c == '_').filter(|part| !part.is_empty()).collect();
-    let folded = fold_case(&spaced.join(" "));
+    // The plain form of a character may be a space.
+    let folded = fold_case(name);
+    let parts: Vec<_> = folded.split(|c: char| c.is_whitespace() || c == '_').filter(|part| !part.is_empty()).collect();
+    let folded = parts.join(" ");
     match folded.rsplit_once('.') {
         Some((archive, class)) if class.len() == 2 && class.is_ascii() => format!("{archive}.{}", class.to_ascii_uppercase()),
         _ => folded,
@@ -80,6 +82,7 @@ mod tests {
         check("econ", "q-fin.EC", true);
         check("Cell_Biology", "cell biology", true);
         check("ℬiology", "biology", true);
+        check("cell˘", "cell", true);
         check("cond-mat.mes-hall", "cond-mat.mes-hall", true);
     }
 

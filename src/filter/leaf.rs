@@ -104,7 +104,7 @@ fn value(field: FieldName, text: &str) -> Result<Atom, Problem> {
 
 /// A source's name as it is compared: in folded case, without spaces around it.
 pub(crate) fn source_name(text: &str) -> String {
-    fold_case(text.trim())
+    fold_case(text).trim().to_owned()
 }
 
 /// `>=10`, `>10`, `<=10`, `<10`, `=10`; a bare number is the least.

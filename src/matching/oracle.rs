@@ -28,7 +28,7 @@ fn atom_holds(atom: &Atom, paper: &Paper) -> bool {
         Atom::Text(scope, phrase) => texts(*scope, paper).iter().any(|text| text_holds(phrase, *scope, text)),
         Atom::Near(scope, near) => texts(*scope, paper).iter().any(|text| !stretches_near(near, *scope, text, &words(text)).is_empty()),
         Atom::Category(pattern) => paper.categories.iter().any(|category| is_in(pattern, category)),
-        Atom::Source(name) => paper.sources.iter().any(|source| fold_case(source.trim()) == *name),
+        Atom::Source(name) => paper.sources.iter().any(|source| fold_case(source).trim() == *name),
         Atom::Upvotes(comparison, number) => paper.upvotes.is_some_and(|votes| comparison.holds(votes, *number)),
         Atom::Authors(comparison, number) => !paper.authors.is_empty() && comparison.holds(paper.authors.len() as u32, *number),
         Atom::Has(Feature::Code) => paper.code_url.is_some(),
@@ -172,6 +172,6 @@ fn is_in(pattern: &CategoryPattern, category: &str) -> bool {
     let wanted = pattern.name().to_lowercase();
     let names =
         CATEGORY_ALIASES.iter().filter(|(a, b)| [a, b].iter().any(|name| name.eq_ignore_ascii_case(category))).flat_map(|&(a, b)| [a, b]);
-    let folded = |name: &str| fold_case(&name.replace('_', " ").split_whitespace().collect::<Vec<_>>().join(" "));
+    let folded = |name: &str| fold_case(name).replace('_', " ").split_whitespace().collect::<Vec<_>>().join(" ");
     names.chain([category]).map(folded).any(|name| name == wanted || name.starts_with(&format!("{wanted}.")))
 }
