@@ -54,19 +54,13 @@ impl DayIndex {
     pub(super) fn ascending(&self, term: &Term) -> Vec<u32> {
         let count = self.vocabulary.count(&term.set);
         let places = self.vocabulary.places(&term.set).flatten();
-        let mut ascending = Vec::with_capacity(count);
-        match term.set {
-            // A few ascending lists, which a stable sort only merges.
-            WordSet::Stem(_) => {
-                ascending.extend(places);
-                ascending.sort();
-            }
-            _ if dense::is_frequent(count, self.row.len()) => ascending.extend(Dense::of(places, self.row.len()).places()),
-            _ => {
-                ascending.extend(places);
-                ascending.sort_unstable();
-            }
+        // The forms of a stem are a few ascending lists, which a stable sort only merges.
+        let are_few_lists = matches!(term.set, WordSet::Stem(_));
+        if !are_few_lists && dense::is_frequent(count, self.row.len()) {
+            return Dense::of(places, self.row.len()).places().collect();
         }
+        let mut ascending: Vec<u32> = places.copied().collect();
+        ascending.sort();
         ascending
     }
 

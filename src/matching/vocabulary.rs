@@ -200,8 +200,9 @@ impl Vocabulary {
 
     /// The words of `range`, which share their first `shared` bytes, that go on behind them, and with `text`.
     pub fn going_on(&self, range: (WordId, WordId), shared: usize, text: &str) -> (WordId, WordId) {
-        let from = first_where(range, |word| self.folded(word).len() > shared && self.folded(word)[shared..] >= *text);
-        (from, first_where((from, range.1), |word| !self.folded(word)[shared..].starts_with(text)))
+        let rest = |word| &self.folded(word)[shared..];
+        let from = first_where(range, |word| !rest(word).is_empty() && rest(word) >= text);
+        (from, first_where((from, range.1), |word| !rest(word).starts_with(text)))
     }
 
     /// The words of `set` that lie in `range`.
