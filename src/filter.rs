@@ -39,7 +39,6 @@ use std::fmt;
 
 use error::{Fault, Problem};
 use note::Notes;
-use syntax::Atom;
 
 pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
@@ -65,7 +64,7 @@ pub const MAX_NEARS: usize = 3;
 /// The most NEARs and pairs of words in `"…"~n` in one filter: the longest searches in use have 47.
 pub const MAX_PROXIMITIES: usize = 50;
 /// The most words beside NEARs and in `"…"~n` in one filter: the longest searches in use have 113.
-pub const MAX_NEAR_WORDS: usize = 150;
+pub const MAX_NEAR_WORDS: usize = 120;
 /// The most words in one `"…"~n`.
 pub const MAX_WITHIN: usize = 8;
 /// The most words with `?`, `#` or a counted `*` in one filter: each is held against many words of a day.
@@ -86,7 +85,10 @@ pub struct Filter {
 impl Filter {
     /// Reads what a reader wrote, without the notes on how it was read.
     pub fn parse(text: &str) -> Result<Filter, FilterError> {
-        Ok(Self::read(text)?.filter)
+        match leaf::of_plain(text) {
+            Some(atom) => Ok(Filter { expression: Expression::Atom(atom) }),
+            None => Ok(Self::read(text)?.filter),
+        }
     }
 
     /// Reads what a reader wrote.
@@ -113,7 +115,7 @@ impl Filter {
 
     /// Whether it asks for facts that change after a paper arrived, so that a known paper may match later.
     pub fn depends_on_changing_facts(&self) -> bool {
-        self.expression.atoms().iter().any(|(atom, _)| matches!(atom, Atom::Upvotes(..) | Atom::Has(_)))
+        self.expression.atoms().iter().any(|(atom, _)| atom.changes())
     }
 }
 

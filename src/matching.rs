@@ -4,11 +4,12 @@
 //! filters stream through it. Filters are programs over atoms that a [`Catalogue`] numbers; a [`Matcher`] looks each atom up
 //! once, as the set of its papers, so that a filter costs a few unions of small sets.
 
-mod alternatives;
 mod bitmap;
+mod breaks;
 mod catalogue;
 mod closed;
 mod dense;
+mod distinct;
 mod excerpt;
 mod facts;
 mod highlight;
@@ -20,6 +21,7 @@ mod near;
 mod neighbours;
 pub mod oracle;
 mod phrase;
+mod pieces;
 mod program;
 mod rank;
 mod slots;

@@ -53,17 +53,30 @@ impl<'a> Words<'a> {
     }
 }
 
-/// A part of this shape that a filter may have.
-fn part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
-    let is_accepted = |part: &String| Filter::parse(&format!("zebra OR {part}")).is_ok();
-    std::iter::repeat_with(|| any_part(shape, words, random)).find(is_accepted).expect("some are accepted")
+/// What the parts of a filter have in common: how frequent their words are, and which field they look at.
+struct Taste {
+    among: usize,
+    field: &'static str,
 }
 
-fn any_part(shape: usize, words: &Words<'_>, random: &mut StdRng) -> String {
-    let among = *[3, 8, 25, 100, 2_000].choose(random).expect("not empty");
-    let mut word = || words.frequent(random, among).to_owned();
+impl Taste {
+    fn any(random: &mut StdRng) -> Taste {
+        let among = *[3, 8, 25, 100, 2_000].choose(random).expect("not empty");
+        Taste { among, field: ["", "", "", "title:", "abstract:", "all:", "author:"].choose(random).expect("not empty") }
+    }
+}
+
+/// A part of this shape that a filter may have.
+fn part(shape: usize, taste: &Taste, words: &Words<'_>, random: &mut StdRng) -> String {
+    let is_accepted = |part: &String| Filter::parse(&format!("zebra OR {part}")).is_ok();
+    let of_taste = std::iter::repeat_with(|| any_part(shape, taste, words, random)).take(8).find(is_accepted);
+    // Near one another, none of the most frequent words are accepted.
+    of_taste.unwrap_or_else(|| part(shape, &Taste::any(random), words, random))
+}
+
+fn any_part(shape: usize, Taste { among, field }: &Taste, words: &Words<'_>, random: &mut StdRng) -> String {
+    let mut word = || words.frequent(random, *among).to_owned();
     let [a, b, c, d, e, f, g, h] = std::array::from_fn(|_| word());
-    let field = ["", "", "title:", "abstract:", "all:", "author:"].choose(random).expect("not empty");
     let distance = random.random_range(0..=50_u32);
     let letters = |word: &str, random: &mut StdRng| word.chars().chain("es".chars()).take(random.random_range(2..5)).collect::<String>();
     match shape {
@@ -95,7 +108,8 @@ fn shape_of(shape: usize, random: &mut StdRng) -> usize {
 
 /// A filter of parts of one shape; of any shape beyond [`SHAPES`].
 fn candidate(shape: usize, words: &Words<'_>, random: &mut StdRng) -> Candidate {
-    let mut parts: Vec<String> = (0..MAX_TERMS).map(|_| part(shape_of(shape, random), words, random)).collect();
+    let taste = Taste::any(random);
+    let mut parts: Vec<String> = (0..MAX_TERMS).map(|_| part(shape_of(shape, random), &taste, words, random)).collect();
     parts.insert(0, "zebra".to_owned());
     Candidate { parts, joined_by: [" OR ", " AND "].choose(random).expect("not empty") }
 }
@@ -109,11 +123,11 @@ fn climb(shape: usize, words: &Words<'_>, random: &mut StdRng, cost: impl Fn(&Ca
         if random.random_bool(0.3) {
             changed.parts.shuffle(random);
         } else {
-            let from = random.random_range(1..changed.parts.len());
-            changed.parts[from..]
-                .iter_mut()
-                .take(random.random_range(1..80))
-                .for_each(|one| *one = part(shape_of(shape, random), words, random));
+            // What stands behind the last part that is accepted costs nothing.
+            let accepted = changed.filter().map_or(1, |(_, count)| count).max(2);
+            let (from, taste) = (random.random_range(1..accepted), Taste::any(random));
+            let changing = changed.parts[from..accepted].iter_mut().take(random.random_range(1..=accepted / 2));
+            changing.for_each(|one| *one = part(shape_of(shape, random), &taste, words, random));
         }
         let found = cost(&changed);
         if found > worst.0 {

@@ -106,6 +106,11 @@ pub enum Atom {
 }
 
 impl Atom {
+    /// Whether it may become true of a paper after the paper arrived.
+    pub fn changes(&self) -> bool {
+        matches!(self, Atom::Upvotes(..) | Atom::Has(_))
+    }
+
     /// The words it looks for, in reading order.
     pub fn words(&self) -> Vec<&Word> {
         let mut words = Vec::new();

@@ -56,13 +56,15 @@ pub fn each_word(text: &str, mut take: impl FnMut(SeenWord<'_>)) {
     let mut folded = String::new();
     let mut from = 0;
     // No rule below looks across a space, so plain stretches need not be taken apart into characters.
-    for stretch in text.split_inclusive([' ', '\n']) {
-        if stretch.is_ascii() {
-            ascii::each_word(stretch, from, &mut folded, &mut take);
-        } else {
-            each_unicode_word(stretch, from, &mut take);
-        }
-        from += stretch.len();
+    while from < text.len() {
+        let rest = &text[from..];
+        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let is_space = |byte: u8| matches!(byte, b' ' | b'\n');
+        let plain = if plain == rest.len() { plain } else { rest[..plain].bytes().rposition(is_space).map_or(0, |space| space + 1) };
+        ascii::each_word(&rest[..plain], from, &mut folded, &mut take);
+        let other = rest[plain..].bytes().position(is_space).unwrap_or(rest.len() - plain);
+        each_unicode_word(&rest[plain..plain + other], from + plain, &mut take);
+        from += plain + other;
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn fill(into: &mut [u64], papers: usize) {
     }
 }
 
-/// How many numbers [`list`] needs room for: one behind the last is written over.
+/// How many numbers [`list`] needs room for at most: one behind the last is written over.
 pub(super) fn room(papers: usize) -> usize {
     blocks(papers) * 64 + 1
 }

@@ -19,16 +19,19 @@ pub(super) struct Dense(Box<[u64]>);
 
 impl Dense {
     /// These `places` of a row so long.
-    pub fn of<'a>(places: impl Iterator<Item = &'a u32>, row: usize) -> Dense {
+    pub fn of(places: impl Iterator<Item = u32>, row: usize) -> Dense {
         // An empty block behind the last spares asking whether there is a next.
         let mut bits = vec![0; row.div_ceil(64) + 1].into_boxed_slice();
-        places.for_each(|&place| bits[place as usize / 64] |= 1 << (place % 64));
+        places.for_each(|place| bits[place as usize / 64] |= 1 << (place % 64));
         Dense(bits)
     }
 
-    /// The places, ascending.
-    pub fn places(&self) -> impl Iterator<Item = u32> {
-        bitmap::members(&self.0)
+    /// The places, ascending; `most` is as many as there may be.
+    pub fn list(&self, most: usize) -> Vec<u32> {
+        let mut places = vec![0; most + 1];
+        let count = bitmap::list(&self.0, &mut places);
+        places.truncate(count);
+        places
     }
 
     /// Of the places in `firsts`, whose first block is that with the number `from`, keeps those that have one of ours so many places
@@ -66,8 +69,8 @@ mod tests {
     #[test]
     fn places_before_others_are_kept() {
         let row = 200;
-        let first = Dense::of([0, 1, 62, 63, 64, 126, 199].iter(), row);
-        let second = Dense::of([1, 3, 64, 65, 127, 190].iter(), row);
+        let first = Dense::of([0, 1, 62, 63, 64, 126, 199].into_iter(), row);
+        let second = Dense::of([1, 3, 64, 65, 127, 190].into_iter(), row);
         let kept = |distance| {
             let mut kept = first.0[..first.0.len() - 1].to_vec();
             second.keep_before(&mut kept, 0, distance);
@@ -84,7 +87,7 @@ mod tests {
         let edge = TOGETHER as u32 * 64;
         let row = edge as usize * 2 + 100;
         let starts = [0, 63, edge - 2, edge - 1, edge, 2 * edge + 97];
-        let word = |distance: u32| Dense::of(starts.map(|start| start + distance).iter(), row);
+        let word = |distance: u32| Dense::of(starts.map(|start| start + distance).into_iter(), row);
         let words = [word(0), word(1), word(2)];
         let mut found = Vec::new();
         each_sequence(&[&words[0], &words[1], &words[2]], |place| found.push(place));

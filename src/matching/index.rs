@@ -9,6 +9,7 @@ use crate::filter::syntax::{Field, Scope};
 use crate::filter::words::each_word;
 use crate::paper::Paper;
 
+use super::breaks::Breaks;
 use super::catalogue::Catalogue;
 use super::facts::Facts;
 use super::hyphenated::Hyphenated;
@@ -27,9 +28,8 @@ pub struct DayIndex {
     pub(super) row: Vec<WordId>,
     /// The stem of each word of the row.
     pub(super) stems: Vec<StemId>,
-    /// The text that each place of the row belongs to.
-    text_of: Vec<u32>,
     texts: Vec<Text>,
+    breaks: Breaks,
     pub(super) neighbours: Neighbours,
     pub(super) hyphenated: Hyphenated,
     pub(super) facts: Facts,
@@ -46,6 +46,8 @@ const MIN_SHARE: usize = 64;
 pub(super) struct Text {
     pub paper: u32,
     pub field: Field,
+    /// Where the next one begins in the row: just behind its break.
+    pub end: u32,
 }
 
 impl DayIndex {
@@ -115,12 +117,12 @@ impl DayIndex {
 
     /// Whose text stands at `place` of the row.
     pub(super) fn text_at(&self, place: u32) -> Text {
-        self.texts[self.text_of[place as usize] as usize]
+        self.texts[self.breaks.before(place) as usize]
     }
 
-    /// Whether both places belong to one text.
+    /// Whether both places, of which `other` is the later and fewer than 64 behind, belong to one text.
     pub(super) fn in_one_text(&self, place: u32, other: u32) -> bool {
-        self.text_of[place as usize] == self.text_of[other as usize]
+        !self.breaks.is_between(place, other)
     }
 }
 
@@ -133,7 +135,6 @@ pub(super) fn fields_of(scope: Scope) -> u8 {
 #[derive(Default)]
 struct Reading {
     words: Gathering,
-    text_of: Vec<u32>,
     texts: Vec<Text>,
     hyphenated: Hyphenated,
     lengths: Lengths,
@@ -159,34 +160,32 @@ impl Reading {
         });
         let words = self.words.len() - start;
         self.words.end_text();
-        self.text_of.resize(self.words.len(), self.texts.len() as u32);
-        self.texts.push(Text { paper: self.lengths.len() as u32, field });
+        self.texts.push(Text { paper: self.lengths.len() as u32, field, end: self.words.len() as u32 });
         words
     }
 
     /// Both as one: first these papers, then those of `other`.
     fn followed_by(mut self, other: Reading) -> Reading {
-        let (place, text, paper) = (self.words.len() as u32, self.texts.len() as u32, self.lengths.len() as u32);
+        let (place, paper) = (self.words.len() as u32, self.lengths.len() as u32);
         self.words.append(other.words);
-        self.text_of.extend(other.text_of.iter().map(|number| text + number));
-        self.texts.extend(other.texts.iter().map(|text| Text { paper: paper + text.paper, ..*text }));
+        self.texts.extend(other.texts.iter().map(|text| Text { paper: paper + text.paper, end: place + text.end, ..*text }));
         self.hyphenated.append(&other.hyphenated, place);
         self.lengths.append(other.lengths);
         self
     }
 
     fn finish(self, facts: Facts) -> DayIndex {
-        let Reading { words, text_of, texts, hyphenated, lengths } = self;
+        let Reading { words, texts, hyphenated, lengths } = self;
         let (vocabulary, row) = words.finish();
         let stems: Vec<StemId> = row.iter().map(|word| vocabulary.stem_of(*word)).collect();
         let mut neighbours = Neighbours::with_room(row.len());
         stems.windows(2).for_each(|pair| neighbours.insert(pair[0], pair[1]));
         DayIndex {
+            breaks: Breaks::of(texts.iter().map(|text| text.end - 1), row.len()),
+            texts,
             vocabulary,
             row,
             stems,
-            text_of,
-            texts,
             neighbours,
             hyphenated,
             facts,

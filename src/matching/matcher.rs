@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::bitmap::{self, Bitmap};
-use super::catalogue::{Catalogue, Compiled, Question};
+use super::catalogue::{Catalogue, Compiled, Number, Question};
 use super::index::{DayIndex, Text};
 use super::near;
 use super::phrase::{Run, Term};
@@ -21,7 +21,7 @@ const ENTRY_BYTES: usize = 64;
 
 /// What an index has learnt of the catalogue it worked with last.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<Option<(u64, Arc<Memory>)>>);
+pub(super) struct Kept(Mutex<Option<(Number, Arc<Memory>)>>);
 
 /// The atoms that were looked up so far, each once, and the words they are made of.
 #[derive(Default)]
@@ -179,21 +179,33 @@ impl<'a> Matcher<'a> {
         }
         let hits = slot.get_or_init(|| {
             let hits = self.look_up(atom).map(Box::new);
-            let bytes = hits.as_ref().map_or(0, |hits| ENTRY_BYTES + size_of_val(hits.papers.blocks()));
-            self.memory.bytes.fetch_add(bytes, Ordering::Relaxed);
+            // Most find nothing, and threads that write to one place wait for one another.
+            if let Some(hits) = &hits {
+                self.memory.bytes.fetch_add(ENTRY_BYTES + size_of_val(hits.papers.blocks()), Ordering::Relaxed);
+            }
             hits
         });
         take(hits.as_deref())
     }
 
     fn look_up(&self, atom: u32) -> Option<Hits> {
-        let question = self.catalogue.question(atom);
-        let papers = match &question {
+        let papers = match self.catalogue.question(atom) {
             Question::Fact(fact) => self.index.facts.find(fact),
             Question::Text { fields, words, .. } if words.len() == 1 => self.index.papers_with(self.term(words[0]), *fields)?,
             asked => {
                 let mut papers = None;
-                self.each_text(asked, |text| papers.get_or_insert_with(|| Bitmap::none(self.index.len())).insert(text.paper));
+                let mut insert = |text: Text| papers.get_or_insert_with(|| Bitmap::none(self.index.len())).insert(text.paper);
+                match asked {
+                    Question::Near { fields, near, words } => {
+                        let insert = |text: Text| {
+                            if fields & 1 << text.field as u8 != 0 {
+                                insert(text)
+                            }
+                        };
+                        near::each_text(self.index, near, &mut words.iter().map(|word| self.term(*word)), insert);
+                    }
+                    other => self.each_text(other, insert),
+                }
                 papers?
             }
         };
@@ -202,7 +214,7 @@ impl<'a> Matcher<'a> {
 
     fn scores(&self, atom: u32, papers: &Bitmap) -> Box<[Score]> {
         let question = self.catalogue.question(atom);
-        rank::scores(self.index, papers, |take| self.each_text(&question, take))
+        rank::scores(self.index, papers, |take| self.each_text(question, take))
     }
 
     /// Hands on the text of each place where the words of `question` stand.
@@ -229,7 +241,8 @@ impl<'a> Matcher<'a> {
     /// A word of the catalogue, looked up once.
     fn term(&self, number: u32) -> &Term {
         let look_up = || {
-            let mut term = self.catalogue.with_word(number, |word, whole| self.index.term(word, whole));
+            let (word, whole) = self.catalogue.word(number);
+            let mut term = self.index.term(word, whole);
             let bytes = if term.is_frequent { self.index.row.len() / 8 } else { 0 };
             term.is_frequent &= self.memory.frequent_bytes.fetch_add(bytes, Ordering::Relaxed) <= MAX_FREQUENT_BYTES;
             term

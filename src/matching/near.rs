@@ -8,40 +8,74 @@ use std::borrow::Cow;
 
 use crate::filter::syntax::{Near, Order, Stretch};
 
-use super::index::DayIndex;
+use super::index::{DayIndex, Text};
 use super::phrase::{Run, Term};
 
 /// The stretches that `near` asks for in any field, ascending. `terms` are its words, one after the other, looked up.
 pub(super) fn runs<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>) -> Vec<Run> {
-    let (left, right) = (of_stretch(index, &near.left, terms), of_stretch(index, &near.right, terms));
-    if left.is_empty() || right.is_empty() {
-        return Vec::new();
-    }
     let mut found = Vec::new();
-    let mut take = |first: Run, second: Run| {
-        if second.first - first.last <= near.distance + 1 && index.in_one_text(first.last, second.first) {
-            found.push(Run { first: first.first, last: second.last });
-        }
-    };
-    each_nearest(&left, &right, &mut take);
-    each_nearest(&right, &left, &mut take);
+    each_run(index, near, terms, |run| {
+        found.push(run);
+        0
+    });
     sorted(found)
+}
+
+/// Hands on the texts that hold such a stretch, each once or twice.
+pub(super) fn each_text<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Text)) {
+    each_run(index, near, terms, |run| {
+        let text = index.text_at(run.first);
+        take(text);
+        text.end
+    });
+}
+
+/// Hands on the stretches, and passes over those that begin before the place that `take` gives back.
+fn each_run<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Run) -> u32) {
+    let (left, right) = (of_stretch(index, &near.left, terms), of_stretch(index, &near.right, terms));
+    for (first, second) in [(&left, &right), (&right, &left)] {
+        let mut from = 0;
+        each_nearest(first, second, |one, behind| {
+            let is_near = one.first >= from && behind.first - one.last <= near.distance + 1;
+            if is_near && index.in_one_text(one.last, behind.first) {
+                from = take(Run { first: one.first, last: behind.last });
+            }
+        });
+    }
 }
 
 fn of_stretch<'a>(index: &DayIndex, stretch: &Stretch, terms: &mut impl Iterator<Item = &'a Term>) -> Vec<Run> {
-    let mut found = Vec::new();
-    gather(index, stretch, terms, &mut found);
+    let (mut words, mut others) = (Vec::new(), Vec::new());
+    gather(index, stretch, terms, &mut words, &mut others);
+    let mut found: Vec<Run> = index.ascending(&words).into_iter().map(|place| Run { first: place, last: place }).collect();
+    if others.is_empty() {
+        return found;
+    }
+    found.append(&mut others);
     sorted(found)
 }
 
-fn gather<'a>(index: &DayIndex, stretch: &Stretch, terms: &mut impl Iterator<Item = &'a Term>, found: &mut Vec<Run>) {
+/// Gathers what `stretch` may be: single words, and where others stand.
+fn gather<'a>(
+    index: &DayIndex,
+    stretch: &Stretch,
+    terms: &mut impl Iterator<Item = &'a Term>,
+    words: &mut Vec<&'a Term>,
+    others: &mut Vec<Run>,
+) {
     match stretch {
-        Stretch::Words(words) => {
-            let terms: Vec<&Term> = terms.take(words.len()).collect();
-            index.each_run(&terms, Order::InSequence, |run| found.push(run));
+        Stretch::Words(phrase) => {
+            let phrase: Vec<&Term> = terms.take(phrase.len()).collect();
+            match phrase[..] {
+                [word] => {
+                    words.push(word);
+                    others.extend(&word.spelled);
+                }
+                _ => index.each_run(&phrase, Order::InSequence, |run| others.push(run)),
+            }
         }
-        Stretch::AnyOf(parts) => parts.iter().for_each(|part| gather(index, part, terms, found)),
-        Stretch::Near(near) => found.extend(runs(index, near, terms)),
+        Stretch::AnyOf(parts) => parts.iter().for_each(|part| gather(index, part, terms, words, others)),
+        Stretch::Near(near) => others.extend(runs(index, near, terms)),
     }
 }
 

@@ -37,7 +37,7 @@ impl DayIndex {
     pub(super) fn each_run(&self, terms: &[&Term], order: Order, mut take: impl FnMut(Run)) {
         match (terms, order) {
             ([term], _) => {
-                self.ascending(term).into_iter().for_each(|place| take(Run { first: place, last: place }));
+                self.ascending(&[term]).into_iter().for_each(|place| take(Run { first: place, last: place }));
                 term.spelled.iter().for_each(|run| take(*run));
             }
             (terms, Order::InSequence) => {
@@ -50,22 +50,21 @@ impl DayIndex {
         }
     }
 
-    /// Where the word itself stands, ascending.
-    pub(super) fn ascending(&self, term: &Term) -> Vec<u32> {
-        let count = self.vocabulary.count(&term.set);
-        let places = self.vocabulary.places(&term.set).flatten();
-        // The forms of a stem are a few ascending lists, which a stable sort only merges.
-        let are_few_lists = matches!(term.set, WordSet::Stem(_));
-        if !are_few_lists && dense::is_frequent(count, self.row.len()) {
-            return Dense::of(places, self.row.len()).places().collect();
+    /// Where one of `words` itself stands, ascending.
+    pub(super) fn ascending(&self, words: &[&Term]) -> Vec<u32> {
+        let places = words.iter().flat_map(|word| self.vocabulary.places(&word.set)).flatten().copied();
+        let count = words.iter().map(|word| self.vocabulary.count(&word.set)).sum();
+        if dense::is_frequent(count, self.row.len()) {
+            return Dense::of(places, self.row.len()).list(count);
         }
-        let mut ascending: Vec<u32> = places.copied().collect();
-        ascending.sort();
+        let mut ascending: Vec<u32> = places.collect();
+        ascending.sort_unstable();
+        ascending.dedup();
         ascending
     }
 
     fn dense<'a>(&self, term: &'a Term) -> &'a Dense {
-        term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten(), self.row.len()))
+        term.dense.get_or_init(|| Dense::of(self.vocabulary.places(&term.set).flatten().copied(), self.row.len()))
     }
 
     /// Hands on every run where the words of `terms` stand one for one.

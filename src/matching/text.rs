@@ -29,8 +29,8 @@ pub fn stem(folded: &str) -> Cow<'_, str> {
     })
 }
 
-/// The stems a thread remembers, about a megabyte: texts have the same words again and again, and Snowball takes many times as long.
-const MAX_STEMS: usize = 1 << 14;
+/// The stems a thread remembers, about four megabytes: days have the same words again and again, and Snowball takes many times as long.
+const MAX_STEMS: usize = 1 << 16;
 
 thread_local! {
     static STEMS: RefCell<HashMap<Box<str>, Stem, RandomState>> = RefCell::default();

@@ -19,7 +19,7 @@ pub(super) fn each_run(index: &DayIndex, terms: &[&Term], distance: u32, mut tak
     let is_first = |&(i, term): &(usize, &&Term)| terms[..i].iter().all(|before| before.word != term.word);
     let distinct: Vec<&Term> = terms.iter().enumerate().filter(is_first).map(|(_, term)| *term).collect();
     let Some(rarest) = distinct.iter().copied().min_by_key(|term| index.vocabulary.count(&term.set)) else { return };
-    let rare = index.ascending(rarest);
+    let rare = index.ascending(&[rarest]);
     if rare.is_empty() {
         return;
     }
@@ -39,7 +39,7 @@ pub(super) fn each_run(index: &DayIndex, terms: &[&Term], distance: u32, mut tak
 fn near(index: &DayIndex, term: &Term, others: &[u32], width: u32) -> Vec<u32> {
     // Going on to the next place of a word costs some times as much as looking at the next word of the row.
     if index.vocabulary.count(&term.set) * 2 < others.len() * width as usize {
-        return index.ascending(term);
+        return index.ascending(&[term]);
     }
     let mut next = 0;
     let beside = |&other: &u32| {

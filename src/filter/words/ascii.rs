@@ -11,12 +11,17 @@ pub(super) fn each_word(stretch: &str, from: usize, folded: &mut String, take: &
             at += 1;
             continue;
         }
-        let letters = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let signs = if letters == 0 { signs_of_one_letter(bytes, at) } else { 0 };
-        let end = at + 1 + letters + signs;
+        let mut end = at + 1;
+        let mut has_capitals = bytes[at].is_ascii_uppercase();
+        while bytes.get(end).is_some_and(u8::is_ascii_alphanumeric) {
+            has_capitals |= bytes[end].is_ascii_uppercase();
+            end += 1;
+        }
+        let signs = if end == at + 1 { signs_of_one_letter(bytes, at) } else { 0 };
+        end += signs;
         let cased = &stretch[at..end];
         let past = if signs == 0 { end + possessive(bytes, end) } else { end };
-        let lower = if cased.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        let lower = if has_capitals {
             folded.clear();
             folded.push_str(cased);
             folded.make_ascii_lowercase();

@@ -1,0 +1,199 @@
+//! The commonest filters, translated without parsing: words, phrases and values joined as the canonical form joins them, which is
+//! the form filters are stored in.
+
+use super::program::Step;
+
+/// Longer texts are parsed, and so are those with a `~` from [`MAX_BESIDE`] bytes on: shorter ones hold too little to be out of the
+/// bounds for a whole filter.
+const MAX_BYTES: usize = 1_000;
+const MAX_BESIDE: usize = 250;
+/// How deep groups may stand inside one another before the text is parsed.
+const MAX_DEPTH: usize = 8;
+
+/// The program of `text`, if it is pieces such as `word`, `word*`, `title:"some words"` or `"some words"~3`, joined by `OR`, `AND`
+/// and `NOT`, with parentheses around what is joined otherwise. Reading its pieces one by one then means the same as reading it.
+/// `append` adds the steps of one piece, for an empty set on top, if the piece means something alone.
+pub(super) fn translate(text: &str, append: impl FnMut(&str, &mut Vec<Step>) -> Option<()>) -> Option<Vec<Step>> {
+    let longest = if text.contains('~') { MAX_BESIDE } else { MAX_BYTES };
+    if text.len() > longest {
+        return None;
+    }
+    let mut translation = Translation { rest: text, steps: Vec::with_capacity(16), append };
+    translation.group(0)?;
+    translation.rest.is_empty().then_some(translation.steps)
+}
+
+struct Translation<'a, F> {
+    rest: &'a str,
+    steps: Vec<Step>,
+    append: F,
+}
+
+const OR: &str = " OR ";
+/// What joins two parts, and the steps for the second.
+const JOINTS: [(&str, fn(u32) -> Step, Step); 3] =
+    [(OR, Step::Or, Step::PopOr), (" AND ", Step::And, Step::PopAnd), (" NOT ", Step::AndNot, Step::PopAndNot)];
+
+impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
+    /// Parts up to a parenthesis that closes, or the end; for an empty set on top.
+    fn group(&mut self, depth: usize) -> Option<()> {
+        self.part(depth)?;
+        let mut is_or = None;
+        while !self.rest.is_empty() && !self.rest.starts_with(')') {
+            let (sign, with_atom, with_set) = *JOINTS.iter().find(|(sign, ..)| self.rest.starts_with(sign))?;
+            // Which binds tighter is the parser's to say.
+            if *is_or.get_or_insert(sign == OR) != (sign == OR) {
+                return None;
+            }
+            self.rest = &self.rest[sign.len()..];
+            let from = self.steps.len();
+            self.steps.push(Step::Push);
+            self.part(depth)?;
+            if let [Step::Push, Step::Or(atom)] = self.steps[from..] {
+                self.steps.truncate(from);
+                self.steps.push(with_atom(atom));
+            } else {
+                self.steps.push(with_set);
+            }
+        }
+        Some(())
+    }
+
+    /// One piece or group.
+    fn part(&mut self, depth: usize) -> Option<()> {
+        let Some(inside) = self.rest.strip_prefix('(') else {
+            let (piece, rest) = self.rest.split_at(piece_length(self.rest)?);
+            self.rest = rest;
+            return (self.append)(piece, &mut self.steps);
+        };
+        if depth == MAX_DEPTH {
+            return None;
+        }
+        self.rest = inside;
+        self.group(depth + 1)?;
+        self.rest = self.rest.strip_prefix(')')?;
+        Some(())
+    }
+}
+
+/// The length of the piece that `text` begins with: words of ASCII letters and digits, so that nothing else can be meant.
+fn piece_length(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let run = |from: usize, holds: fn(u8) -> bool| bytes[from..].iter().position(|&byte| !holds(byte)).unwrap_or(bytes.len() - from);
+    let mut start = run(0, |byte| byte.is_ascii_lowercase());
+    let is_field = start > 0 && bytes.get(start) == Some(&b':');
+    start = if is_field { start + 1 } else { 0 };
+    let end = if bytes.get(start) == Some(&b'"') {
+        let closing = start + 1 + run(start + 1, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-'));
+        (bytes.get(closing) == Some(&b'"')).then_some(())?;
+        let end = closing + 1;
+        if bytes.get(end) == Some(&b'~') { end + 1 + run(end + 1, |byte| byte.is_ascii_digit()) } else { end }
+    } else {
+        bytes.get(start)?.is_ascii_alphabetic().then_some(())?;
+        let end = start + run(start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+        if bytes.get(end) == Some(&b'*') { end + 1 } else { end }
+    };
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::filter::Filter;
+    use crate::matching::Catalogue;
+
+    fn translated(text: &str, catalogue: &Catalogue) -> Option<Vec<Step>> {
+        translate(text, |piece, steps| {
+            let filter = Filter::parse(piece).ok()?;
+            steps.extend_from_slice(&catalogue.add(&filter).steps);
+            Some(())
+        })
+    }
+
+    /// Whether the program takes a paper that has those atoms whose bits are set.
+    fn takes(steps: &[Step], atoms: u32) -> bool {
+        let has = |atom: u32| atoms & 1 << atom != 0;
+        let (mut below, mut top) = (Vec::new(), false);
+        for step in steps {
+            match *step {
+                Step::Or(atom) => top |= has(atom),
+                Step::And(atom) => top &= has(atom),
+                Step::AndNot(atom) => top &= !has(atom),
+                Step::Fill => top = true,
+                Step::Push => below.push(std::mem::take(&mut top)),
+                Step::PopOr => top |= below.pop().unwrap(),
+                Step::PopAnd => top &= below.pop().unwrap(),
+                Step::PopAndNot => top = below.pop().unwrap() & !top,
+            }
+        }
+        assert!(below.is_empty());
+        top
+    }
+
+    #[test]
+    fn only_what_is_plain_is_taken_apart() {
+        let check = |text: &str, expect: Option<&[Step]>| {
+            assert_eq!(translated(text, &Catalogue::default()).as_deref(), expect, "{text}");
+        };
+        use Step::{And, AndNot, Or, PopAndNot, PopOr, Push};
+        check("LLM", Some(&[Or(0)]));
+        check("\"graph network\" OR real-to-sim OR LLM", Some(&[Or(0), Or(1), Or(2)]));
+        check("\"this OR that\" OR b OR b", Some(&[Or(0), Or(1), Or(1)]));
+        check("(a OR title:\"b\") AND cc* NOT \"d e\"~3", Some(&[Or(0), Or(1), And(2), AndNot(3)]));
+        check("a NOT (b OR cat:cs.LG)", Some(&[Or(0), Push, Or(1), Or(2), PopAndNot]));
+        check("a OR (b NOT (c))", Some(&[Or(0), Push, Or(1), AndNot(2), PopOr]));
+        for other in [
+            "",
+            "a OR b AND c",
+            "a b",
+            "a OR b c",
+            "a OR -b",
+            "NOT a",
+            "a OR NOT b",
+            "a OR 1",
+            "a OR b?",
+            "a OR  b",
+            "a OR \"b",
+            "a OR b\nc",
+            "ä OR b",
+            "a OR b, c",
+            "a OR",
+            "OR a",
+            "a OR OR b",
+            "(a OR b",
+            "a)",
+            "title:(a OR b)",
+            "nothing:a OR b",
+            "\"a b\"~99 OR b",
+        ] {
+            check(other, None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_mean_what_the_text_means(text in text()) {
+            let catalogue = Catalogue::default();
+            if let Some(steps) = translated(&text, &catalogue) {
+                let filter = Filter::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+                let whole = catalogue.add(&filter);
+                prop_assume!(catalogue.len() <= 10);
+                (0..1 << catalogue.len()).try_for_each(|atoms| {
+                    prop_assert_eq!(takes(&steps, atoms), takes(&whole.steps, atoms), "{}", text);
+                    Ok(())
+                })?;
+            }
+        }
+    }
+
+    /// Filters in canonical form, and what nearly is.
+    fn text() -> impl Strategy<Value = String> {
+        let piece = r#"([a-c]{1,2}-?|"[a-c -]{1,4}"|(title|cat|au|has|upvotes|[a-z]{1,2}):([a-c.]{1,3}|"[a-c ]{1,3}"|code)|"[a-c] [a-c]"~[0-9]|[a-c]{1,2}\*|and|AND|NOT|adj3|[a-z"~*:,.() 0-9]{1,2})"#;
+        let joint = r"( OR | AND | NOT | OR \(| AND \(| NOT \(|\) OR |\) AND |\) NOT |, | )";
+        let anything = format!("\\(?{piece}({joint}{piece}){{0,5}}\\)?");
+        let canonical = crate::filter::arbitrary::filter().prop_map(|filter| filter.to_string());
+        prop_oneof![proptest::string::string_regex(&anything).unwrap(), canonical]
+    }
+}
