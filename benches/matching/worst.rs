@@ -68,7 +68,7 @@ impl Taste {
 
 /// A part of this shape that a filter may have.
 fn part(shape: usize, taste: &Taste, words: &Words<'_>, random: &mut StdRng) -> String {
-    let is_accepted = |part: &String| Filter::parse(&format!("zebra OR {part}")).is_ok();
+    let is_accepted = |part: &String| ["OR", "AND"].iter().any(|joint| Filter::parse(&format!("zebra {joint} {part}")).is_ok());
     let of_taste = std::iter::repeat_with(|| any_part(shape, taste, words, random)).take(8).find(is_accepted);
     // Near one another, none of the most frequent words are accepted.
     of_taste.unwrap_or_else(|| part(shape, &Taste::any(random), words, random))

@@ -59,13 +59,17 @@ pub fn each_word(text: &str, mut take: impl FnMut(SeenWord<'_>)) {
     while from < text.len() {
         let rest = &text[from..];
         let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let is_space = |byte: u8| matches!(byte, b' ' | b'\n');
-        let plain = if plain == rest.len() { plain } else { rest[..plain].bytes().rposition(is_space).map_or(0, |space| space + 1) };
+        let plain = if plain == rest.len() { plain } else { rest[..plain].rfind(is_space).map_or(0, |space| space + 1) };
         ascii::each_word(&rest[..plain], from, &mut folded, &mut take);
-        let other = rest[plain..].bytes().position(is_space).unwrap_or(rest.len() - plain);
+        let other = rest[plain..].find(is_space).unwrap_or(rest.len() - plain);
         each_unicode_word(&rest[plain..plain + other], from + plain, &mut take);
         from += plain + other;
     }
+}
+
+/// Whether no word goes on behind it, nor any rule.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\n')
 }
 
 fn each_unicode_word(stretch: &str, from: usize, take: &mut impl FnMut(SeenWord<'_>)) {
@@ -92,7 +96,7 @@ fn units(text: &str) -> Vec<Unit> {
     let mut chars = text.char_indices().peekable();
     while let Some((start, first)) = chars.next() {
         let mut end = start + first.len_utf8();
-        while let Some((at, c)) = chars.next_if(|&(_, c)| extends(c)) {
+        while let Some((at, c)) = chars.next_if(|&(_, c)| !is_space(first) && extends(c)) {
             end = at + c.len_utf8();
         }
         if first.is_ascii() && end == start + 1 {

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::filter::syntax::Order;
+
 use super::bitmap::{self, Bitmap};
 use super::catalogue::{Catalogue, Compiled, Number, Question};
 use super::index::{DayIndex, Text};
@@ -11,6 +13,7 @@ use super::phrase::{Run, Term};
 use super::program::{Stack, Step};
 use super::rank::{self, Score};
 use super::slots::Slots;
+use super::within;
 
 /// What one index remembers of atoms at most, in bytes; beyond it, an atom is looked up anew for every filter.
 const MAX_REMEMBERED_BYTES: usize = 64 << 20;
@@ -194,18 +197,7 @@ impl<'a> Matcher<'a> {
             Question::Text { fields, words, .. } if words.len() == 1 => self.index.papers_with(self.term(words[0]), *fields)?,
             asked => {
                 let mut papers = None;
-                let mut insert = |text: Text| papers.get_or_insert_with(|| Bitmap::none(self.index.len())).insert(text.paper);
-                match asked {
-                    Question::Near { fields, near, words } => {
-                        let insert = |text: Text| {
-                            if fields & 1 << text.field as u8 != 0 {
-                                insert(text)
-                            }
-                        };
-                        near::each_text(self.index, near, &mut words.iter().map(|word| self.term(*word)), insert);
-                    }
-                    other => self.each_text(other, insert),
-                }
+                self.each_text(asked, true, |text| papers.get_or_insert_with(|| Bitmap::none(self.index.len())).insert(text.paper));
                 papers?
             }
         };
@@ -214,26 +206,38 @@ impl<'a> Matcher<'a> {
 
     fn scores(&self, atom: u32, papers: &Bitmap) -> Box<[Score]> {
         let question = self.catalogue.question(atom);
-        rank::scores(self.index, papers, |take| self.each_text(question, take))
+        rank::scores(self.index, papers, |take| self.each_text(question, false, take))
     }
 
-    /// Hands on the text of each place where the words of `question` stand.
-    fn each_text(&self, question: &Question, mut take: impl FnMut(Text)) {
+    /// Hands on the text of each place where the words of `question` stand, or, if one place is `enough`, maybe of fewer.
+    fn each_text(&self, question: &Question, enough: bool, mut take: impl FnMut(Text)) {
         let mut take_run = |fields: u8, run: Run| {
             let text = self.index.text_at(run.first);
             if fields & 1 << text.field as u8 != 0 {
                 take(text);
             }
+            text.end
         };
         match question {
             Question::Fact(_) => {}
             Question::Text { fields, order, words } => {
                 let terms: Vec<&Term> = words.iter().map(|word| self.term(*word)).collect();
-                self.index.each_run(&terms, *order, |run| take_run(*fields, run));
+                match order {
+                    Order::Within(distance) if enough => within::each_run(self.index, &terms, *distance, |run| take_run(*fields, run)),
+                    order => self.index.each_run(&terms, *order, |run| {
+                        take_run(*fields, run);
+                    }),
+                }
             }
             Question::Near { fields, near, words } => {
-                let mut terms = words.iter().map(|word| self.term(*word));
-                near::runs(self.index, near, &mut terms).into_iter().for_each(|run| take_run(*fields, run));
+                let terms = &mut words.iter().map(|word| self.term(*word));
+                if enough {
+                    near::each_run(self.index, near, terms, |run| take_run(*fields, run));
+                } else {
+                    near::runs(self.index, near, terms).into_iter().for_each(|run| {
+                        take_run(*fields, run);
+                    });
+                }
             }
         }
     }

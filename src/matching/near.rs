@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::filter::syntax::{Near, Order, Stretch};
 
-use super::index::{DayIndex, Text};
+use super::index::DayIndex;
 use super::phrase::{Run, Term};
 
 /// The stretches that `near` asks for in any field, ascending. `terms` are its words, one after the other, looked up.
@@ -21,17 +21,8 @@ pub(super) fn runs<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<
     sorted(found)
 }
 
-/// Hands on the texts that hold such a stretch, each once or twice.
-pub(super) fn each_text<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Text)) {
-    each_run(index, near, terms, |run| {
-        let text = index.text_at(run.first);
-        take(text);
-        text.end
-    });
-}
-
-/// Hands on the stretches, and passes over those that begin before the place that `take` gives back.
-fn each_run<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Run) -> u32) {
+/// The same, handed on in no order, one maybe twice, and none that begins before the place that `take` gave back.
+pub(super) fn each_run<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Run) -> u32) {
     let (left, right) = (of_stretch(index, &near.left, terms), of_stretch(index, &near.right, terms));
     for (first, second) in [(&left, &right), (&right, &left)] {
         let mut from = 0;

@@ -44,21 +44,28 @@ impl DayIndex {
                 self.each_sequence(terms, &mut take);
                 self.aligned(terms).into_iter().for_each(take);
             }
-            (terms, Order::Within(distance)) => {
-                within::each_run(self, terms, distance, take);
-            }
+            (terms, Order::Within(distance)) => within::each_run(self, terms, distance, |run| {
+                take(run);
+                0
+            }),
         }
     }
 
     /// Where one of `words` itself stands, ascending.
     pub(super) fn ascending(&self, words: &[&Term]) -> Vec<u32> {
-        let places = words.iter().flat_map(|word| self.vocabulary.places(&word.set)).flatten().copied();
         let count = words.iter().map(|word| self.vocabulary.count(&word.set)).sum();
+        if let [word] = words
+            && word.is_frequent
+        {
+            return self.dense(word).list(count);
+        }
+        let places = words.iter().flat_map(|word| self.vocabulary.places(&word.set)).flatten().copied();
         if dense::is_frequent(count, self.row.len()) {
             return Dense::of(places, self.row.len()).list(count);
         }
         let mut ascending: Vec<u32> = places.collect();
-        ascending.sort_unstable();
+        // They are a few ascending lists, which a stable sort only merges.
+        ascending.sort();
         ascending.dedup();
         ascending
     }

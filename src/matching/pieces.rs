@@ -29,10 +29,19 @@ struct Translation<'a, F> {
     append: F,
 }
 
+/// What joins two parts, and the steps for the second, which is one atom or a set.
+struct Joint {
+    sign: &'static str,
+    with_atom: fn(u32) -> Step,
+    with_set: Step,
+}
+
 const OR: &str = " OR ";
-/// What joins two parts, and the steps for the second.
-const JOINTS: [(&str, fn(u32) -> Step, Step); 3] =
-    [(OR, Step::Or, Step::PopOr), (" AND ", Step::And, Step::PopAnd), (" NOT ", Step::AndNot, Step::PopAndNot)];
+const JOINTS: [Joint; 3] = [
+    Joint { sign: OR, with_atom: Step::Or, with_set: Step::PopOr },
+    Joint { sign: " AND ", with_atom: Step::And, with_set: Step::PopAnd },
+    Joint { sign: " NOT ", with_atom: Step::AndNot, with_set: Step::PopAndNot },
+];
 
 impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
     /// Parts up to a parenthesis that closes, or the end; for an empty set on top.
@@ -40,9 +49,9 @@ impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
         self.part(depth)?;
         let mut is_or = None;
         while !self.rest.is_empty() && !self.rest.starts_with(')') {
-            let (sign, with_atom, with_set) = *JOINTS.iter().find(|(sign, ..)| self.rest.starts_with(sign))?;
+            let Joint { sign, with_atom, with_set } = JOINTS.iter().find(|joint| self.rest.starts_with(joint.sign))?;
             // Which binds tighter is the parser's to say.
-            if *is_or.get_or_insert(sign == OR) != (sign == OR) {
+            if *is_or.get_or_insert(*sign == OR) != (*sign == OR) {
                 return None;
             }
             self.rest = &self.rest[sign.len()..];
@@ -53,7 +62,7 @@ impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
                 self.steps.truncate(from);
                 self.steps.push(with_atom(atom));
             } else {
-                self.steps.push(with_set);
+                self.steps.push(*with_set);
             }
         }
         Some(())
