@@ -12,6 +12,7 @@ mod dense;
 mod distinct;
 mod excerpt;
 mod facts;
+mod grouped;
 mod highlight;
 mod hyphenated;
 mod index;

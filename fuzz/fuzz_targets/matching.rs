@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use paperlark::filter::{Field, Filter};
-use paperlark::matching::{DayIndex, ReadText, excerpt, oracle};
+use paperlark::matching::{Catalogue, DayIndex, ReadText, excerpt, oracle};
 use paperlark::paper::{Paper, PaperId};
 
 fuzz_target!(|text: &str| {
@@ -15,6 +15,12 @@ fuzz_target!(|text: &str| {
     let index = DayIndex::build(&papers);
     let expect: Vec<u32> = (0..).zip(&papers).filter(|(_, paper)| oracle::matches(&filter, paper)).map(|(ordinal, _)| ordinal).collect();
     assert_eq!(index.matches(&filter), expect, "{filter}");
+    // By its pieces, which are new at first and known then.
+    let catalogue = Catalogue::default();
+    for _ in 0..2 {
+        let compiled = catalogue.compile(query).expect("what is a filter is a program");
+        assert_eq!(index.matcher(&catalogue).matches(&compiled), expect, "{query}");
+    }
     for (ordinal, paper) in (0..).zip(&papers) {
         assert!(index.relevance(&filter, ordinal) >= 0.0);
         for (field, text) in [(Field::Title, &paper.title), (Field::Abstract, &paper.abstract_text)] {

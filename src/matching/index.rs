@@ -12,7 +12,7 @@ use crate::paper::Paper;
 use super::breaks::Breaks;
 use super::catalogue::Catalogue;
 use super::facts::Facts;
-use super::hyphenated::Hyphenated;
+use super::hyphenated::{Hyphenated, Hyphenating};
 use super::matcher::{Kept, Matcher};
 use super::neighbours::Neighbours;
 use super::rank::Lengths;
@@ -136,7 +136,7 @@ pub(super) fn fields_of(scope: Scope) -> u8 {
 struct Reading {
     words: Gathering,
     texts: Vec<Text>,
-    hyphenated: Hyphenated,
+    hyphenated: Hyphenating,
     lengths: Lengths,
 }
 
@@ -187,7 +187,7 @@ impl Reading {
             row,
             stems,
             neighbours,
-            hyphenated,
+            hyphenated: hyphenated.finish(),
             facts,
             lengths,
             summaries: Summaries::default(),

@@ -34,6 +34,11 @@ impl Texts {
         start as usize..self.ends[number as usize] as usize
     }
 
+    /// All of them, by their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|number| self.get(number))
+    }
+
     pub fn len(&self) -> usize {
         self.ends.len()
     }

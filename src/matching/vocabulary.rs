@@ -1,19 +1,14 @@
 //! Every distinct word of a window, and where it stands.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-
-use foldhash::fast::RandomState;
 
 use crate::filter::pattern;
 use crate::filter::words::SeenWord;
 
+use super::grouped::Grouped;
 use super::interner::{Interner, Texts};
 use super::text::{Wanted, stem};
-
-/// Texts and filters come from strangers, so the table's seed is random; Snowball's words are short, so its hash is a fast one.
-pub(super) type Table<K, V> = HashMap<K, V, RandomState>;
 
 /// A word as it is written, by its place in the sorted vocabulary: words that begin alike are neighbours.
 pub(super) type WordId = u32;
@@ -83,41 +78,6 @@ fn beginning(text: &str) -> u64 {
     let mut bytes = [0; 8];
     bytes.iter_mut().zip(text.bytes()).for_each(|(byte, letter)| *byte = letter);
     u64::from_be_bytes(bytes)
-}
-
-/// Numbers in groups, one list after the other.
-pub(super) struct Grouped {
-    starts: Vec<u32>,
-    members: Vec<u32>,
-}
-
-impl Grouped {
-    /// The `(member, group)` pairs by group, in their order.
-    fn of(groups: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Grouped {
-        let mut starts = vec![0; groups + 1];
-        pairs.clone().for_each(|(_, group)| starts[group as usize + 1] += 1);
-        for group in 0..groups {
-            starts[group + 1] += starts[group];
-        }
-        let mut next = starts.clone();
-        let mut members = vec![0; starts[groups] as usize];
-        for (member, group) in pairs {
-            let free = &mut next[group as usize];
-            members[*free as usize] = member;
-            *free += 1;
-        }
-        Grouped { starts, members }
-    }
-
-    /// The members of the groups `from` up to `to`.
-    fn members(&self, from: u32, to: u32) -> &[u32] {
-        &self.members[self.span(from, to)]
-    }
-
-    /// Where these stand in the list of all members.
-    fn span(&self, from: u32, to: u32) -> Range<usize> {
-        self.starts[from as usize] as usize..self.starts[to as usize] as usize
-    }
 }
 
 /// The sorted words of a window.
@@ -265,7 +225,7 @@ impl Vocabulary {
 
     /// The places of one such stretch.
     pub fn places_of(&self, span: Range<usize>) -> &[u32] {
-        &self.places.members[span]
+        self.places.at(span)
     }
 
     /// How often the words of `set` stand in the row.
