@@ -30,6 +30,10 @@ impl Hyphenating {
     pub fn read(&mut self, text: &str, word: &SeenWord<'_>, place: u32) {
         if !text.get(self.end..word.start).is_some_and(is_hyphen) {
             self.end_text();
+            // Most words are joined to none.
+            if !text.as_bytes().get(word.end).is_some_and(|byte| *byte == b'-' || !byte.is_ascii()) {
+                return;
+            }
         }
         self.starts.push(self.joined.len());
         self.joined.push_str(word.folded);
