@@ -32,6 +32,14 @@ pub(super) struct Term {
     pub dense: OnceLock<Dense>,
 }
 
+impl Term {
+    /// Whether both are words that can have no place in common, nor any of several words.
+    pub(super) fn is_apart_from(&self, other: &Term) -> bool {
+        let is_word = |term: &Term| matches!(term.set, WordSet::Stem(_)) && term.spelled.is_empty();
+        is_word(self) && is_word(other) && self.set != other.set
+    }
+}
+
 impl DayIndex {
     /// Hands on every run of the phrase `terms` in any field, each once, in no order.
     pub(super) fn each_run(&self, terms: &[&Term], order: Order, mut take: impl FnMut(Run)) {
