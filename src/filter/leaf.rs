@@ -5,9 +5,9 @@ use super::error::{Fault, Problem};
 use super::field::FieldName;
 use super::syntax::{Atom, Comparison, Feature, Order, Phrase, Scope, Word};
 use super::term::{Form, words_of};
-use super::token::Quoted;
+use super::token::{Kind, Quoted, Token};
 use super::words::fold_case;
-use super::{MAX_DISTANCE, bounds, foreign};
+use super::{MAX_DISTANCE, bounds, foreign, lexer};
 
 /// The atom of a run without spaces that begins at `at`.
 pub(super) fn of_bare(field: FieldName, text: &str, at: usize) -> Result<Atom, Fault> {
@@ -49,25 +49,23 @@ pub(super) fn of_quoted(field: FieldName, quoted: &Quoted, at: usize) -> Result<
     Ok(Atom::Text(scope, Phrase { words, order }))
 }
 
+/// The longest text that [`of_plain`] reads, in bytes: it is within all bounds for a whole filter.
+const MAX_PLAIN: usize = 100;
+
 /// The atom of a text that is nothing but a phrase of ASCII words in quotes, maybe of a field: it means the same in every language.
 pub(super) fn of_plain(text: &str) -> Option<Atom> {
-    let (name, quoted) = text.split_at(text.find('"').filter(|_| text.len() <= MAX_PLAIN)?);
-    let field = match name.strip_suffix(':') {
-        Some(name) => FieldName::parse(name)?,
-        None if name.is_empty() => FieldName::Text(Scope::Topic),
-        None => return None,
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'"' | b':' | b'~');
+    if text.len() > MAX_PLAIN || !text.contains('"') || !text.bytes().all(is_plain) {
+        return None;
+    }
+    let (field, quoted) = match &lexer::tokens(text).ok()?[..] {
+        [Token { kind: Kind::Quoted(quoted), .. }] => (FieldName::Text(Scope::Topic), quoted.clone()),
+        [Token { kind: Kind::Field(field, _), .. }, Token { kind: Kind::Quoted(quoted), .. }] => (*field, quoted.clone()),
+        _ => return None,
     };
-    let (text, behind) = quoted[1..].split_once('"')?;
-    let distance = if behind.is_empty() { None } else { Some(behind.strip_prefix('~')?) };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-');
-    let is_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    (text.bytes().all(is_plain) && distance.is_none_or(is_digits)).then_some(())?;
-    let atom = of_quoted(field, &Quoted { text, form: Form::Stem, distance }, 0).ok()?;
+    let atom = of_quoted(field, &quoted, 0).ok()?;
     bounds::check_atom(&atom).is_ok().then_some(atom)
 }
-
-/// The longest text that is read so, in bytes: it is within all bounds for a whole filter.
-const MAX_PLAIN: usize = 100;
 
 /// The one phrase of several runs: an entry such as `large language model` in a list of keywords.
 pub(super) fn of_entry<'a>(scope: Scope, runs: impl Iterator<Item = (&'a str, usize)>) -> Result<Atom, Fault> {

@@ -58,8 +58,10 @@ pub fn each_word(text: &str, mut take: impl FnMut(SeenWord<'_>)) {
     // No rule below looks across a space, so plain stretches need not be taken apart into characters.
     while from < text.len() {
         let rest = &text[from..];
-        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let plain = if plain == rest.len() { plain } else { rest[..plain].rfind(is_space).map_or(0, |space| space + 1) };
+        let plain = match rest.bytes().position(|byte| !byte.is_ascii()) {
+            Some(other) => rest[..other].rfind(is_space).map_or(0, |space| space + 1),
+            None => rest.len(),
+        };
         ascii::each_word(&rest[..plain], from, &mut folded, &mut take);
         let other = rest[plain..].find(is_space).unwrap_or(rest.len() - plain);
         each_unicode_word(&rest[plain..plain + other], from + plain, &mut take);

@@ -231,14 +231,12 @@ impl<'a> Matcher<'a> {
             }
             Question::Near { fields, near, words } => {
                 let terms: Vec<&Term> = words.iter().map(|word| self.term(*word)).collect();
-                let mut take_run = |run| take_run(*fields, run);
-                match terms[..] {
-                    // Two words without a place in common are near one another where they stand within the distance.
-                    [one, other] if enough && one.is_apart_from(other) => within::each_run(self.index, &terms, near.distance, take_run),
-                    _ if enough => near::each_run(self.index, near, &mut terms.into_iter(), take_run),
-                    _ => near::runs(self.index, near, &mut terms.into_iter()).into_iter().for_each(|run| {
-                        take_run(run);
-                    }),
+                if enough {
+                    near::some_runs(self.index, near, &terms, |run| take_run(*fields, run));
+                } else {
+                    near::runs(self.index, near, &mut terms.into_iter()).into_iter().for_each(|run| {
+                        take_run(*fields, run);
+                    });
                 }
             }
         }

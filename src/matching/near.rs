@@ -10,6 +10,7 @@ use crate::filter::syntax::{Near, Order, Stretch};
 
 use super::index::DayIndex;
 use super::phrase::{Run, Term};
+use super::within;
 
 /// The stretches that `near` asks for in any field, ascending. `terms` are its words, one after the other, looked up.
 pub(super) fn runs<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>) -> Vec<Run> {
@@ -21,8 +22,17 @@ pub(super) fn runs<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<
     sorted(found)
 }
 
-/// The same, handed on in no order, one maybe twice, and none that begins before the place that `take` gave back.
-pub(super) fn each_run<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Run) -> u32) {
+/// Some of them, in no order, at least one of each text that has any; none that begins before the place that `take` gave back.
+pub(super) fn some_runs(index: &DayIndex, near: &Near, terms: &[&Term], take: impl FnMut(Run) -> u32) {
+    match terms {
+        // Two words without a place in common are near one another where they stand within the distance.
+        [one, other] if one.is_apart_from(other) => within::each_run(index, terms, near.distance, take),
+        _ => each_run(index, near, &mut terms.iter().copied(), take),
+    }
+}
+
+/// Hands on the stretches in no order, one maybe twice, and none that begins before the place that `take` gave back.
+fn each_run<'a>(index: &DayIndex, near: &Near, terms: &mut impl Iterator<Item = &'a Term>, mut take: impl FnMut(Run) -> u32) {
     let (left, right) = (of_stretch(index, &near.left, terms), of_stretch(index, &near.right, terms));
     for (first, second) in [(&left, &right), (&right, &left)] {
         let mut from = 0;
