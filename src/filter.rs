@@ -44,7 +44,7 @@ pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
 pub use explain::{Explanation, Piece};
 pub use import::{Format, ImportError, Imported, filters as import_filters};
-pub(crate) use leaf::source_name;
+pub(crate) use leaf::{plain_phrase, source_name};
 pub use named::{MAX_FILTER_NAME, NamedFilter};
 pub use note::Note;
 pub use ranking::{Ranking, RankingError, Standing};
@@ -85,10 +85,7 @@ pub struct Filter {
 impl Filter {
     /// Reads what a reader wrote, without the notes on how it was read.
     pub fn parse(text: &str) -> Result<Filter, FilterError> {
-        match leaf::of_plain(text) {
-            Some(atom) => Ok(Filter { expression: Expression::Atom(atom) }),
-            None => Ok(Self::read(text)?.filter),
-        }
+        Ok(Self::read(text)?.filter)
     }
 
     /// Reads what a reader wrote.

@@ -25,6 +25,7 @@ mod phrase;
 mod pieces;
 mod program;
 mod rank;
+mod remembered;
 mod slots;
 mod summaries;
 mod text;

@@ -1,6 +1,8 @@
 //! What keeps one filter's evaluation over a large day within milliseconds: the words it may compare place by place, and the shapes
 //! it may hold against every word of the day.
 
+use std::fmt::Display;
+
 use super::error::Problem;
 use super::pattern;
 use super::syntax::{Atom, Expression, Near, Order, Phrase, Stretch, Word};
@@ -16,10 +18,18 @@ const EVERYWHERE: [&str; 44] = [
 /// Refuses an atom that would compare too many places.
 pub(super) fn check_atom(atom: &Atom) -> Result<(), Problem> {
     match atom {
-        Atom::Text(_, Phrase { words, order: Order::Within(_) }) if words.len() > MAX_WITHIN => Err(Problem::LongProximity),
-        Atom::Text(_, Phrase { words, order: Order::Within(_) }) => words.chunks(1).try_for_each(telling),
+        Atom::Text(_, phrase) => check_phrase(phrase),
         Atom::Near(_, near) => check_near(near),
         _ => Ok(()),
+    }
+}
+
+/// The same of an atom that is a phrase.
+pub(super) fn check_phrase<T: AsRef<str> + Display>(phrase: &Phrase<T>) -> Result<(), Problem> {
+    match phrase.order {
+        Order::InSequence => Ok(()),
+        Order::Within(_) if phrase.words.len() > MAX_WITHIN => Err(Problem::LongProximity),
+        Order::Within(_) => phrase.words.chunks(1).try_for_each(telling),
     }
 }
 
@@ -62,14 +72,14 @@ fn check_stretch(stretch: &Stretch) -> Result<(), Problem> {
 }
 
 /// Whether words that are to be near others stand in few places enough: one of them does.
-fn telling(words: &[Word]) -> Result<(), Problem> {
-    let is_everywhere = |word: &Word| match word {
-        Word::Stem(text) | Word::Exact(text) => EVERYWHERE.binary_search(&text.as_str()).is_ok(),
+fn telling<T: AsRef<str> + Display>(words: &[Word<T>]) -> Result<(), Problem> {
+    let is_everywhere = |word: &Word<T>| match word.map(T::as_ref) {
+        Word::Stem(text) | Word::Exact(text) => EVERYWHERE.binary_search(&text).is_ok(),
         Word::Cased(text) => EVERYWHERE.binary_search(&text.to_lowercase().as_str()).is_ok(),
-        Word::Prefix(text) => EVERYWHERE.iter().any(|word| word.starts_with(text.as_str())),
+        Word::Prefix(text) => EVERYWHERE.iter().any(|word| word.starts_with(text)),
         Word::Pattern(text) => EVERYWHERE.iter().any(|word| pattern::covers(text, word)),
     };
-    let begins_too_many = |word: &Word| match word {
+    let begins_too_many = |word: &Word<T>| match word.map(T::as_ref) {
         Word::Prefix(text) => text.chars().count() < MIN_NEAR_PREFIX,
         Word::Pattern(text) => pattern::beginning(text).chars().count() < MIN_NEAR_PREFIX && text.ends_with('*'),
         _ => false,
@@ -81,8 +91,8 @@ fn telling(words: &[Word]) -> Result<(), Problem> {
     }
 }
 
-fn text(words: &[Word]) -> String {
-    words.iter().map(Word::to_string).collect::<Vec<_>>().join(" ")
+fn text(words: &[Word<impl Display>]) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use super::error::{Fault, Problem};
 use super::field::FieldName;
 use super::syntax::{Atom, Comparison, Feature, Order, Phrase, Scope, Word};
 use super::term::{Form, words_of};
-use super::token::{Kind, Quoted, Token};
-use super::words::fold_case;
-use super::{MAX_DISTANCE, bounds, foreign, lexer};
+use super::token::Quoted;
+use super::words::{each_word, fold_case};
+use super::{MAX_DISTANCE, bounds, foreign};
 
 /// The atom of a run without spaces that begins at `at`.
 pub(super) fn of_bare(field: FieldName, text: &str, at: usize) -> Result<Atom, Fault> {
@@ -38,33 +38,27 @@ pub(super) fn of_quoted(field: FieldName, quoted: &Quoted, at: usize) -> Result<
         };
     };
     let words = signed_words(quoted.text, at + quoted.form.sign().len() + 1, quoted.form)?;
-    let order = match quoted.distance {
-        None => Order::InSequence,
-        Some(_) if words.len() < 2 => return Err(Fault::new(at, Problem::BadDistance)),
-        Some(digits) => match digits.parse() {
-            Ok(distance) if distance <= MAX_DISTANCE => Order::Within(distance),
-            _ => return Err(Fault::new(at, Problem::BadDistance)),
-        },
-    };
+    let order = order(quoted.distance, words.len()).ok_or(Fault::new(at, Problem::BadDistance))?;
     Ok(Atom::Text(scope, Phrase { words, order }))
 }
 
-/// The longest text that [`of_plain`] reads, in bytes: it is within all bounds for a whole filter.
-const MAX_PLAIN: usize = 100;
-
-/// The atom of a text that is nothing but a phrase of ASCII words in quotes, maybe of a field: it means the same in every language.
-pub(super) fn of_plain(text: &str) -> Option<Atom> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'"' | b':' | b'~');
-    if text.len() > MAX_PLAIN || !text.contains('"') || !text.bytes().all(is_plain) {
-        return None;
+/// The order of so many words in quotes with that behind their `~`.
+fn order(distance: Option<&str>, words: usize) -> Option<Order> {
+    match distance {
+        None => Some(Order::InSequence),
+        Some(digits) => digits.parse().ok().filter(|&distance| words > 1 && distance <= MAX_DISTANCE).map(Order::Within),
     }
-    let (field, quoted) = match &lexer::tokens(text).ok()?[..] {
-        [Token { kind: Kind::Quoted(quoted), .. }] => (FieldName::Text(Scope::Topic), quoted.clone()),
-        [Token { kind: Kind::Field(field, _), .. }, Token { kind: Kind::Quoted(quoted), .. }] => (*field, quoted.clone()),
-        _ => return None,
-    };
-    let atom = of_quoted(field, &quoted, 0).ok()?;
-    bounds::check_atom(&atom).is_ok().then_some(atom)
+}
+
+/// What [`of_quoted`] makes of a `text` of ASCII letters without capitals, digits, spaces and hyphens, read without a copy. `field` is
+/// empty where there is none.
+pub(crate) fn plain_phrase<'a>(field: &str, text: &'a str, distance: Option<&str>) -> Option<(Scope, Phrase<&'a str>)> {
+    let scope = if field.is_empty() { Scope::Topic } else { FieldName::parse(field)?.scope()? };
+    let mut words = Vec::with_capacity(4);
+    each_word(text, |word| words.push(Word::Stem(&text[word.start..word.end])));
+    let order = order(distance, words.len()).filter(|_| !words.is_empty())?;
+    let phrase = Phrase { words, order };
+    bounds::check_phrase(&phrase).is_ok().then_some((scope, phrase))
 }
 
 /// The one phrase of several runs: an entry such as `large language model` in a list of keywords.

@@ -120,10 +120,10 @@ fn sign(word: &Word) -> Option<&'static str> {
     }
 }
 
-impl Display for Word {
+impl<T: Display> Display for Word<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Word::Stem(text) | Word::Pattern(text) | Word::Exact(text) | Word::Cased(text) => f.write_str(text),
+            Word::Stem(text) | Word::Pattern(text) | Word::Exact(text) | Word::Cased(text) => text.fmt(f),
             Word::Prefix(text) => write!(f, "{text}*"),
         }
     }

@@ -175,9 +175,9 @@ impl Scope {
 
 /// One or more words that stand together in one field.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Phrase {
+pub struct Phrase<T = String> {
     /// At least one.
-    pub words: Vec<Word>,
+    pub words: Vec<Word<T>>,
     /// How they must stand to one another.
     pub order: Order,
 }
@@ -268,18 +268,31 @@ impl Stretch {
 }
 
 /// One word that is looked for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Word {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Word<T = String> {
     /// Any word of the same stem; the text is in folded case.
-    Stem(String),
+    Stem(T),
     /// Any word that begins so; the text is in folded case.
-    Prefix(String),
+    Prefix(T),
     /// Any word of this shape; see [`pattern`](super::pattern). The text is in folded case.
-    Pattern(String),
+    Pattern(T),
     /// This very word in any case; the text is in folded case.
-    Exact(String),
+    Exact(T),
     /// This very word in this very case.
-    Cased(String),
+    Cased(T),
+}
+
+impl<T> Word<T> {
+    /// The same about another text.
+    pub fn map<'a, U>(&'a self, text: impl FnOnce(&'a T) -> U) -> Word<U> {
+        match self {
+            Word::Stem(own) => Word::Stem(text(own)),
+            Word::Prefix(own) => Word::Prefix(text(own)),
+            Word::Pattern(own) => Word::Pattern(text(own)),
+            Word::Exact(own) => Word::Exact(text(own)),
+            Word::Cased(own) => Word::Cased(text(own)),
+        }
+    }
 }
 
 /// How a number of the paper is compared with one of the filter.

@@ -3,23 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::filter::syntax::{Atom, Near, Order, Scope, Word};
+use crate::filter::syntax::{Atom, Near, Order, Phrase, Scope, Word};
 use crate::filter::{Filter, FilterError};
 
 use super::distinct::Distinct;
 use super::index::fields_of;
-use super::interner::Interner;
 use super::pieces;
 use super::program::{Step, translate};
+use super::remembered::{Meaning, Remembered};
 
 /// What one catalogue holds at most before its owner should begin a new one: all that a million readers of like interests ask
 /// for, in about 40 megabytes.
 const MAX_ATOMS: usize = 400_000;
-/// The texts remembered with their programs, in bytes: about those of so many atoms, which many readers share.
-const MAX_TEXT_BYTES: usize = 40 << 20;
-/// What a remembered text costs beside itself, about.
-const ENTRY_BYTES: usize = 64;
-
 /// Numbers the atoms of filters, so that an index meets each distinct one once, and remembers the programs of texts it read.
 ///
 /// Shared between threads. It grows with the distinct atoms: see [`Catalogue::is_full`].
@@ -30,7 +25,7 @@ pub struct Catalogue {
     /// Each word, and whether it is compared whole.
     words: Distinct<(Word, bool)>,
     questions: Distinct<Question>,
-    texts: RwLock<Texts>,
+    texts: RwLock<Remembered>,
 }
 
 /// A number that no other catalogue of this process has.
@@ -45,7 +40,7 @@ impl Default for Number {
 }
 
 /// What one atom asks of a paper.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Question {
     /// Whether the words with these numbers stand together in one of the fields (a bit each).
     Text { fields: u8, order: Order, words: Box<[u32]> },
@@ -55,43 +50,24 @@ pub(super) enum Question {
     Fact(Box<Atom>),
 }
 
-/// Texts that were read, with their programs.
-#[derive(Default)]
-struct Texts {
-    numbers: Interner,
-    programs: Vec<Compiled>,
-    bytes: usize,
-}
-
-impl Texts {
-    fn get(&self, text: &str) -> Option<&Compiled> {
-        self.numbers.find(text).map(|number| &self.programs[number as usize])
-    }
-
-    fn insert(&mut self, text: &str, compiled: &Compiled) {
-        let bytes = ENTRY_BYTES + text.len() + size_of_val(&*compiled.steps);
-        if self.bytes + bytes > MAX_TEXT_BYTES {
-            *self = Texts::default();
-        }
-        // Another thread may have read it meanwhile.
-        if self.numbers.number(text) as usize == self.programs.len() {
-            self.programs.push(compiled.clone());
-            self.bytes += bytes;
-        }
-    }
-}
-
 /// A filter as a program over the atoms of one catalogue.
 #[derive(Debug, Clone)]
 pub struct Compiled {
     pub(super) steps: Arc<[Step]>,
-    changing: bool,
+    pub(super) changing: bool,
 }
 
 impl Compiled {
     /// See [`Filter::depends_on_changing_facts`].
     pub fn depends_on_changing_facts(&self) -> bool {
         self.changing
+    }
+
+    fn meaning(&self) -> Meaning<'_> {
+        match self.steps[..] {
+            [Step::Or(atom)] if !self.changing => Meaning::Atom(atom),
+            _ => Meaning::Program(self),
+        }
     }
 
     /// The distinct atoms that the filter wants, rather than leaves out, ascending.
@@ -119,7 +95,7 @@ impl Compiled {
 impl Catalogue {
     /// The program of `text`; as [`Filter::parse`] and [`Catalogue::add`], but quick for what it has read before.
     pub fn compile(&self, text: &str) -> Result<Compiled, FilterError> {
-        self.of_pieces(text).map_or_else(|| self.remembered(text), Ok)
+        self.of_pieces(text).map_or_else(|| self.of_text(text), Ok)
     }
 
     /// The program of `filter`.
@@ -135,22 +111,31 @@ impl Catalogue {
 
     /// The number of an atom.
     pub(super) fn number_of(&self, atom: &Atom) -> u32 {
-        self.questions.number(match atom {
-            Atom::Text(scope, phrase) => {
-                Question::Text { fields: fields_of(*scope), order: phrase.order, words: self.words(&phrase.words, *scope) }
-            }
+        let number = |question: Question| self.questions.number(&question, |known| *known == question, || question.clone());
+        match atom {
+            Atom::Text(scope, phrase) => self.number_of_phrase(*scope, phrase),
             Atom::Near(scope, near) => {
-                Question::Near { fields: fields_of(*scope), near: near.clone().into(), words: self.words(atom.words(), *scope) }
+                let words = atom.words().into_iter().map(|word| self.number_of_word(*scope, word)).collect();
+                number(Question::Near { fields: fields_of(*scope), near: near.clone().into(), words })
             }
-            fact => Question::Fact(fact.clone().into()),
-        })
+            fact => number(Question::Fact(fact.clone().into())),
+        }
     }
 
-    fn words<'a>(&self, words: impl IntoIterator<Item = &'a Word>, scope: Scope) -> Box<[u32]> {
-        let whole = scope.is_names();
-        let find = |word| self.words.find(&(word, whole), |(known, of)| known == word && *of == whole);
-        let number = |word: &'a Word| find(word).unwrap_or_else(|| self.words.number((word.clone(), whole)));
-        words.into_iter().map(number).collect()
+    pub(super) fn number_of_phrase<T: AsRef<str>>(&self, scope: Scope, phrase: &Phrase<T>) -> u32 {
+        let (fields, order) = (fields_of(scope), phrase.order);
+        let words: Vec<u32> = phrase.words.iter().map(|word| self.number_of_word(scope, word)).collect();
+        let is_same = |known: &Question| match known {
+            Question::Text { fields: f, order: o, words: w } => (*f, *o, &w[..]) == (fields, order, &words),
+            _ => false,
+        };
+        self.questions.number((fields, order, &words), is_same, || Question::Text { fields, order, words: words[..].into() })
+    }
+
+    fn number_of_word<T: AsRef<str>>(&self, scope: Scope, word: &Word<T>) -> u32 {
+        let (word, whole) = (word.map(T::as_ref), scope.is_names());
+        let is_same = |(known, of): &(Word, bool)| known.map(String::as_str) == word && *of == whole;
+        self.words.number((word, whole), is_same, || (word.map(|text| (*text).to_owned()), whole))
     }
 
     /// Whether it holds so much that a new catalogue should take its place.
@@ -178,44 +163,55 @@ impl Catalogue {
         (word, *whole)
     }
 
-    fn remembered(&self, text: &str) -> Result<Compiled, FilterError> {
-        if let Some(compiled) = self.read_texts().get(text) {
-            return Ok(compiled.clone());
+    /// The program of a text, which is remembered from now on.
+    fn of_text(&self, text: &str) -> Result<Compiled, FilterError> {
+        if let Some(meaning) = self.read_texts().get(text) {
+            return Ok(meaning.into());
         }
-        self.parse(text)
+        self.of_new_text(text)
     }
 
-    /// The program of a text that is new, and is remembered from now on.
-    fn parse(&self, text: &str) -> Result<Compiled, FilterError> {
+    fn of_new_text(&self, text: &str) -> Result<Compiled, FilterError> {
         let compiled = self.add(&Filter::parse(text)?);
-        self.texts.write().unwrap_or_else(PoisonError::into_inner).insert(text, &compiled);
+        self.remember(text, compiled.meaning());
         Ok(compiled)
     }
 
     /// The program of a text whose pieces mean the same one by one: most have been read before.
     fn of_pieces(&self, text: &str) -> Option<Compiled> {
-        let mut known = Some(self.read_texts());
+        let mut texts = Some(self.read_texts());
         let mut changing = false;
         let steps = pieces::translate(text, |piece, steps| {
-            let mut append = |compiled: &Compiled| {
-                steps.extend_from_slice(&compiled.steps);
-                changing |= compiled.changing;
-            };
-            match known.as_ref().and_then(|texts| texts.get(piece)) {
-                Some(compiled) => append(compiled),
-                None => {
-                    // What is read anew waits for all that look up.
-                    known = None;
-                    append(&self.parse(piece).ok()?);
-                    known = Some(self.read_texts());
+            let mut append = |meaning: Meaning<'_>| match meaning {
+                Meaning::Atom(atom) => steps.push(Step::Or(atom)),
+                Meaning::Program(program) => {
+                    steps.extend_from_slice(&program.steps);
+                    changing |= program.changing;
                 }
+            };
+            if let Some(meaning) = texts.get_or_insert_with(|| self.read_texts()).get(piece.text) {
+                append(meaning);
+                return Some(());
+            }
+            // What is read anew waits for all that look up.
+            texts = None;
+            if let Some((scope, phrase)) = piece.phrase() {
+                let atom = Meaning::Atom(self.number_of_phrase(scope, &phrase));
+                self.remember(piece.text, atom);
+                append(atom);
+            } else {
+                append(self.of_new_text(piece.text).ok()?.meaning());
             }
             Some(())
         })?;
         Some(Compiled { steps: steps.into(), changing })
     }
 
-    fn read_texts(&self) -> RwLockReadGuard<'_, Texts> {
+    fn remember(&self, text: &str, meaning: Meaning<'_>) {
+        self.texts.write().unwrap_or_else(PoisonError::into_inner).insert(text, meaning);
+    }
+
+    fn read_texts(&self) -> RwLockReadGuard<'_, Remembered> {
         self.texts.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -23,25 +23,24 @@ impl<T> Default for Distinct<T> {
     }
 }
 
-impl<T: Hash + Eq> Distinct<T> {
-    /// The number of `thing`, which may be new.
-    pub fn number(&self, thing: T) -> u32 {
-        let hash = self.seed.hash_one(&thing);
-        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, number)) = numbers.find(hash, |&(of, number)| of == hash && self.get(number) == &thing) {
-            return *number;
-        }
-        let number = numbers.len() as u32;
-        self.things.at(number).get_or_init(|| thing);
-        numbers.insert_unique(hash, (hash, number), |&(hash, _)| hash);
-        number
-    }
-
-    /// The number of the thing that has the hash of `asked` and that `is` the one, if there is such a thing.
-    pub fn find(&self, asked: &impl Hash, is: impl Fn(&T) -> bool) -> Option<u32> {
+impl<T> Distinct<T> {
+    /// The number of the thing that `is` the one, which may be new. A thing is always `asked` for by equal values.
+    pub fn number(&self, asked: impl Hash, is: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> u32 {
         let hash = self.seed.hash_one(asked);
-        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-        numbers.find(hash, |&(of, number)| of == hash && is(self.get(number))).map(|(_, number)| *number)
+        let find = |numbers: &HashTable<(u64, u32)>| {
+            numbers.find(hash, |&(of, number)| of == hash && is(self.get(number))).map(|&(_, number)| number)
+        };
+        if let Some(number) = find(&self.numbers.read().unwrap_or_else(PoisonError::into_inner)) {
+            return number;
+        }
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have made it meanwhile.
+        find(&numbers).unwrap_or_else(|| {
+            let number = numbers.len() as u32;
+            self.things.at(number).get_or_init(make);
+            numbers.insert_unique(hash, (hash, number), |&(hash, _)| hash);
+            number
+        })
     }
 
     /// The thing with that `number`.
@@ -61,15 +60,14 @@ mod tests {
     #[test]
     fn each_thing_has_one_number_whichever_thread_asks() {
         let distinct = Distinct::default();
-        let number_all = || (0..1_000).map(|thing| distinct.number(thing % 300)).collect::<Vec<u32>>();
+        let number = |thing: u32| distinct.number(thing, |other| *other == thing, || thing);
+        let number_all = || (0..1_000).map(|thing| number(thing % 300)).collect::<Vec<u32>>();
         let (here, there) = std::thread::scope(|scope| {
             let there = scope.spawn(number_all);
             (number_all(), there.join().unwrap())
         });
         assert_eq!(here, there);
         assert_eq!(distinct.len(), 300);
-        (0..300)
-            .for_each(|thing| assert_eq!(distinct.find(&thing, |other| *other == thing).map(|number| *distinct.get(number)), Some(thing)));
-        assert_eq!(distinct.find(&300, |_| true), None);
+        (0..300).for_each(|thing| assert_eq!(*distinct.get(number(thing)), thing));
     }
 }

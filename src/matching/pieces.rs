@@ -1,6 +1,9 @@
 //! The commonest filters, translated without parsing: words, phrases and values joined as the canonical form joins them, which is
 //! the form filters are stored in.
 
+use crate::filter::plain_phrase;
+use crate::filter::syntax::{Phrase, Scope};
+
 use super::program::Step;
 
 /// Longer texts are parsed, and so are those with a `~` from [`MAX_BESIDE`] bytes on: shorter ones hold too little to be out of the
@@ -13,7 +16,7 @@ const MAX_DEPTH: usize = 8;
 /// The program of `text`, if it is pieces such as `word`, `word*`, `title:"some words"` or `"some words"~3`, joined by `OR`, `AND`
 /// and `NOT`, with parentheses around what is joined otherwise. Reading its pieces one by one then means the same as reading it.
 /// `append` adds the steps of one piece, for an empty set on top, if the piece means something alone.
-pub(super) fn translate(text: &str, append: impl FnMut(&str, &mut Vec<Step>) -> Option<()>) -> Option<Vec<Step>> {
+pub(super) fn translate(text: &str, append: impl FnMut(Piece<'_>, &mut Vec<Step>) -> Option<()>) -> Option<Vec<Step>> {
     let longest = if text.contains('~') { MAX_BESIDE } else { MAX_BYTES };
     if text.len() > longest {
         return None;
@@ -43,7 +46,7 @@ const JOINTS: [Joint; 3] = [
     Joint { sign: " NOT ", with_atom: Step::AndNot, with_set: Step::PopAndNot },
 ];
 
-impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
+impl<'a, F: FnMut(Piece<'a>, &mut Vec<Step>) -> Option<()>> Translation<'a, F> {
     /// Parts up to a parenthesis that closes, or the end; for an empty set on top.
     fn group(&mut self, depth: usize) -> Option<()> {
         self.part(depth)?;
@@ -71,8 +74,8 @@ impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
     /// One piece or group.
     fn part(&mut self, depth: usize) -> Option<()> {
         let Some(inside) = self.rest.strip_prefix('(') else {
-            let (piece, rest) = self.rest.split_at(piece_length(self.rest)?);
-            self.rest = rest;
+            let piece = Piece::first_of(self.rest)?;
+            self.rest = &self.rest[piece.text.len()..];
             return (self.append)(piece, &mut self.steps);
         };
         if depth == MAX_DEPTH {
@@ -85,24 +88,51 @@ impl<F: FnMut(&str, &mut Vec<Step>) -> Option<()>> Translation<'_, F> {
     }
 }
 
-/// The length of the piece that `text` begins with: words of ASCII letters and digits, so that nothing else can be meant.
-fn piece_length(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let run = |from: usize, holds: fn(u8) -> bool| bytes[from..].iter().position(|&byte| !holds(byte)).unwrap_or(bytes.len() - from);
-    let mut start = run(0, |byte| byte.is_ascii_lowercase());
-    let is_field = start > 0 && bytes.get(start) == Some(&b':');
-    start = if is_field { start + 1 } else { 0 };
-    let end = if bytes.get(start) == Some(&b'"') {
-        let closing = start + 1 + run(start + 1, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-'));
+/// What is joined: words of ASCII letters and digits, so that nothing else can be meant.
+#[derive(Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub text: &'a str,
+    quoted: Option<Quoted<'a>>,
+}
+
+/// The parts of `field:"words"~distance`.
+#[derive(Clone, Copy)]
+struct Quoted<'a> {
+    field: &'a str,
+    words: &'a str,
+    distance: Option<&'a str>,
+}
+
+impl<'a> Piece<'a> {
+    /// The piece that `text` begins with.
+    fn first_of(text: &'a str) -> Option<Piece<'a>> {
+        let bytes = text.as_bytes();
+        let run =
+            |from: usize, holds: fn(u8) -> bool| bytes[from..].iter().position(|&byte| !holds(byte)).map_or(bytes.len(), |at| from + at);
+        let name = run(0, |byte| byte.is_ascii_lowercase());
+        let (field, start) = if name > 0 && bytes.get(name) == Some(&b':') { (&text[..name], name + 1) } else { ("", 0) };
+        if bytes.get(start) != Some(&b'"') {
+            bytes.get(start)?.is_ascii_alphabetic().then_some(())?;
+            let end = run(start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+            let end = if bytes.get(end) == Some(&b'*') { end + 1 } else { end };
+            return Some(Piece { text: &text[..end], quoted: None });
+        }
+        let closing = run(start + 1, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-'));
         (bytes.get(closing) == Some(&b'"')).then_some(())?;
-        let end = closing + 1;
-        if bytes.get(end) == Some(&b'~') { end + 1 + run(end + 1, |byte| byte.is_ascii_digit()) } else { end }
-    } else {
-        bytes.get(start)?.is_ascii_alphabetic().then_some(())?;
-        let end = start + run(start, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-        if bytes.get(end) == Some(&b'*') { end + 1 } else { end }
-    };
-    Some(end)
+        let (words, mut end, mut distance) = (&text[start + 1..closing], closing + 1, None);
+        if bytes.get(end) == Some(&b'~') {
+            let digits = end + 1;
+            end = run(digits, |byte| byte.is_ascii_digit());
+            distance = Some(&text[digits..end]);
+        }
+        Some(Piece { text: &text[..end], quoted: Some(Quoted { field, words, distance }) })
+    }
+
+    /// The phrase it is, if it can be read without a copy.
+    pub fn phrase(&self) -> Option<(Scope, Phrase<&'a str>)> {
+        let Quoted { field, words, distance } = self.quoted?;
+        if words.bytes().any(|byte| byte.is_ascii_uppercase()) { None } else { plain_phrase(field, words, distance) }
+    }
 }
 
 #[cfg(test)]
@@ -115,8 +145,10 @@ mod tests {
 
     fn translated(text: &str, catalogue: &Catalogue) -> Option<Vec<Step>> {
         translate(text, |piece, steps| {
-            let filter = Filter::parse(piece).ok()?;
-            steps.extend_from_slice(&catalogue.add(&filter).steps);
+            match piece.phrase() {
+                Some((scope, phrase)) => steps.push(Step::Or(catalogue.number_of_phrase(scope, &phrase))),
+                None => steps.extend_from_slice(&catalogue.add(&Filter::parse(piece.text).ok()?).steps),
+            }
             Some(())
         })
     }
