@@ -15,6 +15,7 @@ use super::remembered::{Meaning, Remembered};
 /// What one catalogue holds at most before its owner should begin a new one: all that a million readers of like interests ask
 /// for, in about 40 megabytes.
 const MAX_ATOMS: usize = 400_000;
+
 /// Numbers the atoms of filters, so that an index meets each distinct one once, and remembers the programs of texts it read.
 ///
 /// Shared between threads. It grows with the distinct atoms: see [`Catalogue::is_full`].
