@@ -24,7 +24,7 @@ use workload::Material;
 const FILTERS: usize = 1_000_000;
 const RUNS: usize = 9;
 /// Of two things that are compared by the time that passes.
-const TURNS: usize = 21;
+const TURNS: usize = 61;
 /// How many filters a thread takes at once.
 const CHUNK: usize = 10_000;
 

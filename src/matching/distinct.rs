@@ -1,7 +1,7 @@
 //! Distinct things under numbers.
 
 use std::hash::{BuildHasher, Hash};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -11,7 +11,7 @@ use super::slots::Slots;
 /// Numbers each distinct thing from 0, in the order they come. It is shared between threads, and what is numbered is read without a
 /// lock. Things come from strangers, so the seed is random.
 pub(super) struct Distinct<T> {
-    things: Slots<T>,
+    things: Slots<OnceLock<T>>,
     /// The hash and the number of each.
     numbers: RwLock<HashTable<(u64, u32)>>,
     seed: RandomState,

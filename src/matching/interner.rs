@@ -54,6 +54,11 @@ pub(super) struct Interner {
 }
 
 impl Interner {
+    /// No text, with room for the numbers of so many.
+    pub fn with_room(texts: usize) -> Interner {
+        Interner { numbers: HashTable::with_capacity(texts), ..Interner::default() }
+    }
+
     /// The number of `text`, which may be new.
     pub fn number(&mut self, text: &str) -> u32 {
         let Interner { texts, numbers, seed } = self;

@@ -1,6 +1,6 @@
 //! Runs the programs of filters over one index.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::filter::syntax::Order;
@@ -29,9 +29,13 @@ pub(super) struct Kept(Mutex<Option<(Number, Arc<Memory>)>>);
 /// The atoms that were looked up so far, each once, and the words they are made of.
 #[derive(Default)]
 struct Memory {
-    words: Slots<Term>,
-    /// `None` where no paper has the atom.
-    atoms: Slots<Option<Box<Hits>>>,
+    words: Slots<OnceLock<Term>>,
+    /// Of each atom [`UNKNOWN`], [`NO_PAPER`], or the number of its papers in `found`. Threads that look up the same one at the same
+    /// time find the same.
+    atoms: Slots<AtomicU32>,
+    found: Slots<OnceLock<Hits>>,
+    /// The last number in `found`; the first is 1.
+    last: AtomicU32,
     bytes: AtomicUsize,
     frequent_bytes: AtomicUsize,
 }
@@ -173,22 +177,25 @@ impl<'a> Matcher<'a> {
 
     /// Hands on the papers of one atom; they are looked up once, as far as memory goes.
     fn with_hits<T>(&self, atom: u32, take: impl FnOnce(Option<&Hits>) -> T) -> T {
-        let slot = self.memory.atoms.at(atom);
-        if let Some(hits) = slot.get() {
-            return take(hits.as_deref());
+        let Memory { atoms, found, last, bytes, .. } = &*self.memory;
+        let slot = atoms.at(atom);
+        match slot.load(Ordering::Acquire) {
+            NO_PAPER => return take(None),
+            UNKNOWN => {}
+            number => return take(found.at(number).get()),
         }
-        if self.memory.bytes.load(Ordering::Relaxed) > MAX_REMEMBERED_BYTES {
-            return take(self.look_up(atom).as_ref());
+        let Some(hits) = self.look_up(atom) else {
+            slot.store(NO_PAPER, Ordering::Relaxed);
+            return take(None);
+        };
+        if bytes.load(Ordering::Relaxed) > MAX_REMEMBERED_BYTES {
+            return take(Some(&hits));
         }
-        let hits = slot.get_or_init(|| {
-            let hits = self.look_up(atom).map(Box::new);
-            // Most find nothing, and threads that write to one place wait for one another.
-            if let Some(hits) = &hits {
-                self.memory.bytes.fetch_add(ENTRY_BYTES + size_of_val(hits.papers.blocks()), Ordering::Relaxed);
-            }
-            hits
-        });
-        take(hits.as_deref())
+        bytes.fetch_add(ENTRY_BYTES + size_of_val(hits.blocks()), Ordering::Relaxed);
+        let number = last.fetch_add(1, Ordering::Relaxed) + 1;
+        let hits = found.at(number).get_or_init(|| hits);
+        slot.store(number, Ordering::Release);
+        take(Some(hits))
     }
 
     fn look_up(&self, atom: u32) -> Option<Hits> {

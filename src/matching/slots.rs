@@ -1,4 +1,4 @@
-//! A table that threads fill side by side, each entry once.
+//! A table that threads fill side by side.
 
 use std::sync::OnceLock;
 
@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 const FIRST: usize = 64;
 const CHUNKS: usize = 26;
 
-/// As many slots as numbers are used. Filling one locks no other, and reading a filled one is a plain load.
+/// As many slots as numbers are used. What was at hand stays where it is, so that no thread waits for another that needs more.
 pub(super) struct Slots<T> {
-    chunks: [OnceLock<Box<[OnceLock<T>]>>; CHUNKS],
+    chunks: [OnceLock<Box<[T]>>; CHUNKS],
 }
 
 impl<T> Default for Slots<T> {
@@ -17,13 +17,13 @@ impl<T> Default for Slots<T> {
     }
 }
 
-impl<T> Slots<T> {
+impl<T: Default> Slots<T> {
     /// The slot of `number`, which is below four billion.
-    pub fn at(&self, number: u32) -> &OnceLock<T> {
+    pub fn at(&self, number: u32) -> &T {
         let shifted = number as usize + FIRST;
         let chunk = (shifted / FIRST).ilog2() as usize;
         let size = FIRST << chunk;
-        let slots = self.chunks[chunk].get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
+        let slots = self.chunks[chunk].get_or_init(|| std::iter::repeat_with(T::default).take(size).collect());
         &slots[shifted - size]
     }
 }
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn every_number_has_a_slot_of_its_own() {
-        let slots = Slots::default();
+        let slots = Slots::<OnceLock<u32>>::default();
         let numbers = (0..1000).chain([65_535, 65_536, 1_000_000]);
         numbers.clone().for_each(|number| assert!(slots.at(number).set(number).is_ok()));
         numbers.for_each(|number| assert_eq!(slots.at(number).get(), Some(&number)));

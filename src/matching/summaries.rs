@@ -2,6 +2,7 @@
 //! places.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::filter::syntax::Field;
 
@@ -14,7 +15,7 @@ use super::slots::Slots;
 const PLACES: usize = 512;
 
 /// Of each run of so many places in the order of the vocabulary, once it was asked for: the papers of each field, side by side.
-pub(super) type Summaries = Slots<Box<[u64]>>;
+pub(super) type Summaries = Slots<OnceLock<Box<[u64]>>>;
 
 impl DayIndex {
     /// The papers that have the word `term` in one of `fields`; none if there is no such paper.

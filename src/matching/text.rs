@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
-use foldhash::fast::RandomState;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use crate::filter::syntax::Word;
+
+use super::interner::Interner;
 
 /// The stem of a word in folded case, by Snowball's English rules (<https://snowballstem.org>). Words with other letters or
 /// with digits are their own stem.
@@ -15,17 +15,17 @@ pub fn stem(folded: &str) -> Cow<'_, str> {
     if !folded.bytes().all(|b| b.is_ascii_lowercase()) {
         return Cow::Borrowed(folded);
     }
-    STEMS.with_borrow_mut(|stems| {
-        if let Some(stem) = stems.get(folded) {
-            return stem.of(folded);
+    STEMS.with_borrow_mut(|known| {
+        if known.stems.len() == MAX_STEMS {
+            *known = Stems::default();
         }
-        if stems.len() == MAX_STEMS {
-            stems.clear();
+        let number = known.words.number(folded) as usize;
+        if number == known.stems.len() {
+            let word = abbreviation_of_plural(folded).unwrap_or(folded);
+            let stem = Stemmer::create(Algorithm::English).stem(word);
+            known.stems.push(if folded.starts_with(&*stem) { Stem::Beginning(stem.len()) } else { Stem::Other(stem.into()) });
         }
-        let word = abbreviation_of_plural(folded).unwrap_or(folded);
-        let stem = Stemmer::create(Algorithm::English).stem(word);
-        let stem = if folded.starts_with(&*stem) { Stem::Beginning(stem.len()) } else { Stem::Other(stem.into()) };
-        stems.entry(folded.into()).or_insert(stem).of(folded)
+        known.stems[number].of(folded)
     })
 }
 
@@ -33,7 +33,13 @@ pub fn stem(folded: &str) -> Cow<'_, str> {
 const MAX_STEMS: usize = 1 << 16;
 
 thread_local! {
-    static STEMS: RefCell<HashMap<Box<str>, Stem, RandomState>> = RefCell::default();
+    static STEMS: RefCell<Stems> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Stems {
+    words: Interner,
+    stems: Vec<Stem>,
 }
 
 enum Stem {

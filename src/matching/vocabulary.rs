@@ -110,9 +110,9 @@ impl WordSet {
 }
 
 impl Vocabulary {
-    fn new<'a>(words: impl Iterator<Item = (&'a str, &'a str)>, places: Grouped) -> Vocabulary {
+    fn new<'a>(words: impl ExactSizeIterator<Item = (&'a str, &'a str)>, places: Grouped) -> Vocabulary {
         let (mut folded, mut cased) = (Texts::default(), Texts::default());
-        let (mut forms, mut stems) = (Interner::default(), Interner::default());
+        let (mut forms, mut stems) = (Interner::with_room(words.len()), Interner::with_room(words.len()));
         let (mut first_of_form, mut stem_of) = (Vec::new(), Vec::new());
         for (id, (form, word)) in (0..).zip(words) {
             folded.push(form);
