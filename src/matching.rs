@@ -5,6 +5,7 @@
 //! once, as the set of its papers, so that a filter costs a few unions of small sets.
 
 mod bitmap;
+mod both;
 mod breaks;
 mod catalogue;
 mod closed;

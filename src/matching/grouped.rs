@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 /// Numbers in groups, one list after the other.
+#[derive(Default)]
 pub(super) struct Grouped {
     starts: Vec<u32>,
     members: Vec<u32>,

@@ -9,6 +9,7 @@ use crate::filter::syntax::{Field, Scope};
 use crate::filter::words::each_word;
 use crate::paper::Paper;
 
+use super::both::both;
 use super::breaks::Breaks;
 use super::catalogue::Catalogue;
 use super::facts::Facts;
@@ -70,14 +71,14 @@ impl DayIndex {
             let own = Reading::of(own);
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))).fold(own, Reading::followed_by)
         });
-        reading.finish(Facts::of(papers))
+        reading.finish(papers, papers.len() > share)
     }
 
     /// An index of one text, which is the `field` of the only paper.
     pub(super) fn of_text(field: Field, text: &str) -> DayIndex {
         let mut reading = Reading::default();
         reading.text(field, text);
-        reading.finish(Facts::default())
+        reading.finish(&[], false)
     }
 
     /// The number of papers.
@@ -174,14 +175,17 @@ impl Reading {
         self
     }
 
-    fn finish(self, facts: Facts) -> DayIndex {
+    /// The index of these `papers`, finished on `two` threads or one.
+    fn finish(self, papers: &[&Paper], two: bool) -> DayIndex {
         let Reading { words, texts, hyphenated, lengths } = self;
-        let (vocabulary, row) = words.finish();
+        let length = words.len();
+        let others = || (Facts::of(papers), Breaks::of(texts.iter().map(|text| text.end - 1), length));
+        let ((vocabulary, row), (facts, breaks)) = both(two, || words.finish(two), others);
         let stems: Vec<StemId> = row.iter().map(|word| vocabulary.stem_of(*word)).collect();
         let mut neighbours = Neighbours::with_room(row.len());
         stems.windows(2).for_each(|pair| neighbours.insert(pair[0], pair[1]));
         DayIndex {
-            breaks: Breaks::of(texts.iter().map(|text| text.end - 1), row.len()),
+            breaks,
             texts,
             vocabulary,
             row,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::filter::pattern;
 use crate::filter::words::SeenWord;
 
+use super::both::both;
 use super::grouped::Grouped;
 use super::interner::{Interner, Texts};
 use super::text::{Wanted, stem};
@@ -59,17 +60,21 @@ impl Gathering {
         self.row.extend(other.row.iter().map(|word| number_of.get(*word as usize).copied().unwrap_or(BREAK)));
     }
 
-    /// The vocabulary, and the row in its numbers.
-    pub fn finish(self) -> (Vocabulary, Vec<WordId>) {
+    /// The vocabulary, and the row in its numbers; on `two` threads or one.
+    pub fn finish(self, two: bool) -> (Vocabulary, Vec<WordId>) {
         let Gathering { cased, folded, mut row } = self;
         let word = |number| (folded.get(number), cased.texts().get(number));
         let mut order: Vec<(u64, u32)> = (0..folded.len() as u32).map(|number| (beginning(folded.get(number)), number)).collect();
         order.sort_unstable_by(|(first, a), (second, b)| first.cmp(second).then_with(|| word(*a).cmp(&word(*b))));
-        let mut place_of = vec![0; order.len()];
-        (0..).zip(&order).for_each(|(place, (_, number))| place_of[*number as usize] = place);
-        row.iter_mut().filter(|word| **word != BREAK).for_each(|word| *word = place_of[*word as usize]);
-        let places = Grouped::of(order.len(), (0..).zip(row.iter().copied()).filter(|&(_, word)| word != BREAK));
-        (Vocabulary::new(order.into_iter().map(|(_, number)| word(number)), places), row)
+        let sorted = || Vocabulary::new(order.iter().map(|(_, number)| word(*number)));
+        let placed = || {
+            let mut place_of = vec![0; order.len()];
+            (0..).zip(&order).for_each(|(place, (_, number))| place_of[*number as usize] = place);
+            row.iter_mut().filter(|word| **word != BREAK).for_each(|word| *word = place_of[*word as usize]);
+            (Grouped::of(order.len(), (0..).zip(row.iter().copied()).filter(|&(_, word)| word != BREAK)), row)
+        };
+        let (vocabulary, (places, row)) = both(two, sorted, placed);
+        (Vocabulary { places, ..vocabulary }, row)
     }
 }
 
@@ -110,7 +115,8 @@ impl WordSet {
 }
 
 impl Vocabulary {
-    fn new<'a>(words: impl ExactSizeIterator<Item = (&'a str, &'a str)>, places: Grouped) -> Vocabulary {
+    /// The sorted `words`, folded and as they are written, which stand nowhere yet.
+    fn new<'a>(words: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> Vocabulary {
         let (mut folded, mut cased) = (Texts::default(), Texts::default());
         let (mut forms, mut stems) = (Interner::with_room(words.len()), Interner::with_room(words.len()));
         let (mut first_of_form, mut stem_of) = (Vec::new(), Vec::new());
@@ -126,7 +132,7 @@ impl Vocabulary {
         }
         first_of_form.push(folded.len() as WordId);
         let words_of_stem = Grouped::of(stems.len(), (0..).zip(stem_of.iter().copied()));
-        Vocabulary { folded, cased, forms, first_of_form, stems, stem_of, words_of_stem, places }
+        Vocabulary { folded, cased, forms, first_of_form, stems, stem_of, words_of_stem, places: Grouped::default() }
     }
 
     /// The words that `wanted` stands for.
