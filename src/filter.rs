@@ -63,7 +63,8 @@ pub const MAX_DISTANCE: u32 = 50;
 pub const MAX_NEARS: usize = 3;
 /// The most NEARs and pairs of words in `"…"~n` in one filter: the longest searches in use have 47.
 pub const MAX_PROXIMITIES: usize = 50;
-/// The most words beside NEARs and in `"…"~n` in one filter: the longest searches in use have 113.
+/// The most words beside NEARs and in `"…"~n` in one filter, those of a NEAR in another counted with both: the longest searches in use
+/// have 113.
 pub const MAX_NEAR_WORDS: usize = 120;
 /// The most words in one `"…"~n`.
 pub const MAX_WITHIN: usize = 8;

@@ -12,8 +12,8 @@ use crate::workload::Material;
 
 const PAPERS: usize = 3_000;
 /// Of each shape.
-const TRIED: usize = 8;
-const CHANGED: usize = 24;
+const TRIED: usize = 16;
+const CHANGED: usize = 112;
 const SHAPES: usize = 18;
 
 /// A filter as its parts; what is changed is one part at a time.

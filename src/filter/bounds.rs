@@ -44,7 +44,7 @@ pub(super) fn check_total(expression: &Expression) -> Result<(), Problem> {
             }
             Atom::Near(_, near) => {
                 proximities += near.count();
-                near_words += atom.words().len();
+                near_words += near.compared();
             }
             _ => {}
         }

@@ -223,6 +223,13 @@ impl Near {
         1 + self.left.count_nears() + self.right.count_nears()
     }
 
+    /// How many words are compared: of each [`Near`] its own, and again those of each that stands in it.
+    pub(super) fn compared(&self) -> usize {
+        let mut words = Vec::new();
+        self.collect_words(&mut words);
+        words.len() + self.left.compared() + self.right.compared()
+    }
+
     fn collect_words<'a>(&'a self, words: &mut Vec<&'a Word>) {
         self.left.collect_words(words);
         self.right.collect_words(words);
@@ -255,6 +262,14 @@ impl Stretch {
             Stretch::Words(_) => 0,
             Stretch::AnyOf(parts) => parts.iter().map(Stretch::count_nears).sum(),
             Stretch::Near(near) => near.count(),
+        }
+    }
+
+    fn compared(&self) -> usize {
+        match self {
+            Stretch::Words(_) => 0,
+            Stretch::AnyOf(parts) => parts.iter().map(Stretch::compared).sum(),
+            Stretch::Near(near) => near.compared(),
         }
     }
 
