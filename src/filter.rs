@@ -43,6 +43,7 @@ use note::Notes;
 pub use category::{ALIASES as CATEGORY_ALIASES, CategoryPattern};
 pub use error::FilterError;
 pub use explain::{Explanation, Piece};
+pub(crate) use foreign::is_mere_word;
 pub use import::{Format, ImportError, Imported, filters as import_filters};
 pub(crate) use leaf::{plain_phrase, source_name};
 pub use named::{MAX_FILTER_NAME, NamedFilter};
@@ -63,7 +64,7 @@ pub const MAX_DISTANCE: u32 = 50;
 pub const MAX_NEARS: usize = 3;
 /// The most NEARs and pairs of words in `"…"~n` in one filter: the longest searches in use have 47.
 pub const MAX_PROXIMITIES: usize = 50;
-/// The most words beside NEARs and in `"…"~n` in one filter, those of a NEAR in another counted with both: the longest searches in use
+/// The most words beside NEARs and in `"…"~n` in one filter, each as often as it stands in NEARs: the longest searches in use
 /// have 113.
 pub const MAX_NEAR_WORDS: usize = 120;
 /// The most words in one `"…"~n`.

@@ -11,6 +11,7 @@ mod catalogue;
 mod closed;
 mod dense;
 mod distinct;
+mod entries;
 mod excerpt;
 mod facts;
 mod grouped;

@@ -26,16 +26,23 @@ impl Material {
         real().unwrap_or_else(invented)
     }
 
-    /// Lists of alternatives in the canonical form in which filters are stored.
+    /// Alternatives in canonical form.
     pub fn alternatives(&self, count: usize) -> Vec<String> {
+        self.several(count, quoted, " OR ")
+    }
+
+    /// The same as lists of keywords, as readers write them.
+    pub fn lists(&self, count: usize) -> Vec<String> {
+        self.several(count, str::to_owned, ", ")
+    }
+
+    fn several(&self, count: usize, written: impl Fn(&str) -> String, joined_by: &str) -> Vec<String> {
         let mut random = StdRng::seed_from_u64(1);
-        let mut filters = Vec::with_capacity(count);
-        for _ in 0..count {
+        let mut one = || {
             let size = *self.sizes.choose(&mut random).expect("there are sizes");
-            let parts: Vec<String> = (0..size).map(|_| quoted(self.phrase(&mut random))).collect();
-            filters.push(parts.join(" OR "));
-        }
-        filters
+            (0..size).map(|_| written(self.phrase(&mut random))).collect::<Vec<String>>().join(joined_by)
+        };
+        (0..count).map(|_| one()).collect()
     }
 
     /// Filters of every kind, with hundreds of thousands of distinct atoms.

@@ -63,7 +63,7 @@ pub(super) enum Problem {
     #[error("the filter has more than {MAX_PROXIMITIES} NEARs and \"…\"~: make several filters of it")]
     TooManyProximities,
     #[error(
-        "more than {MAX_NEAR_WORDS} words stand beside NEARs, those of a NEAR in another counted with both, and in \"…\"~: make several filters of it"
+        "more than {MAX_NEAR_WORDS} words stand beside NEARs, one in a NEAR inside another counting twice, and in \"…\"~: make several filters of it"
     )]
     TooManyNearWords,
     #[error("`{0}` is near everything, since it stands in most papers: leave it out there, or write a phrase such as \"quality of life\"")]

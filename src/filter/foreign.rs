@@ -62,6 +62,14 @@ pub(super) fn near(word: &str) -> Option<Kind<'static>> {
     }
 }
 
+/// Whether `run`, of ASCII letters, digits and hyphens and in a list of keywords, is nothing but words.
+pub(crate) fn is_mere_word(run: &str) -> bool {
+    near(run).is_none()
+        && in_word(run).is_none()
+        && !matches!(run, "AND" | "OR" | "NOT" | "ANDNOT")
+        && !["limit", "remove"].iter().any(|sign| run.eq_ignore_ascii_case(sign))
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }

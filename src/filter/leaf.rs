@@ -50,7 +50,7 @@ fn order(distance: Option<&str>, words: usize) -> Option<Order> {
     }
 }
 
-/// What [`of_quoted`] makes of a `text` of ASCII letters without capitals, digits, spaces and hyphens, read without a copy. `field` is
+/// What [`of_quoted`] makes of a `text` of small ASCII letters, digits, spaces and hyphens, read without a copy. `field` is
 /// empty where there is none.
 pub(crate) fn plain_phrase<'a>(field: &str, text: &'a str, distance: Option<&str>) -> Option<(Scope, Phrase<&'a str>)> {
     let scope = if field.is_empty() { Scope::Topic } else { FieldName::parse(field)?.scope()? };

@@ -225,7 +225,7 @@ fn bounds_hold_on_hostile_input() {
     refused(&(0..39).map(|i| format!("(a{i} OR b{i}) NEAR/2 (c OR d),")).collect::<String>(), 1, "more than 120 words stand beside NEARs");
     let nested = |count: usize| (0..count).map(|i| format!("(a{i} NEAR/2 b{i}) NEAR/2 (c NEAR/2 d),")).collect::<String>();
     assert!(Filter::parse(&nested(15)).is_ok());
-    refused(&nested(16), 1, "those of a NEAR in another counted with both");
+    refused(&nested(16), 1, "one in a NEAR inside another counting twice");
     refused("(life OR \"of the\") NEAR/2 work", 20, "`of the` is near everything");
     refused("\"quality of life\"~3", 1, "`of` is near everything");
     refused("life NEAR/2 th*", 6, "`th*` is near everything");

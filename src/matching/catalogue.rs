@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::filter::syntax::{Atom, Near, Order, Phrase, Scope, Word};
-use crate::filter::{Filter, FilterError};
+use crate::filter::{Expression, Filter, FilterError};
 
 use super::distinct::Distinct;
+use super::entries::{entries, means_its_words};
 use super::index::fields_of;
 use super::pieces;
 use super::program::{Step, translate};
@@ -27,6 +28,8 @@ pub struct Catalogue {
     words: Distinct<(Word, bool)>,
     questions: Distinct<Question>,
     texts: RwLock<Remembered>,
+    /// What the entries of lists of keywords mean, which mean something else alone.
+    entries: RwLock<Remembered>,
 }
 
 /// A number that no other catalogue of this process has.
@@ -96,7 +99,7 @@ impl Compiled {
 impl Catalogue {
     /// The program of `text`; as [`Filter::parse`] and [`Catalogue::add`], but quick for what it has read before.
     pub fn compile(&self, text: &str) -> Result<Compiled, FilterError> {
-        self.of_pieces(text).map_or_else(|| self.of_text(text), Ok)
+        self.of_list(text).or_else(|| self.of_pieces(text)).map_or_else(|| self.of_text(text), Ok)
     }
 
     /// The program of `filter`.
@@ -166,7 +169,7 @@ impl Catalogue {
 
     /// The program of a text, which is remembered from now on.
     fn of_text(&self, text: &str) -> Result<Compiled, FilterError> {
-        if let Some(meaning) = self.read_texts().get(text) {
+        if let Some(meaning) = read(&self.texts).get(text) {
             return Ok(meaning.into());
         }
         self.of_new_text(text)
@@ -174,13 +177,39 @@ impl Catalogue {
 
     fn of_new_text(&self, text: &str) -> Result<Compiled, FilterError> {
         let compiled = self.add(&Filter::parse(text)?);
-        self.remember(text, compiled.meaning());
+        remember(&self.texts, text, compiled.meaning());
         Ok(compiled)
+    }
+
+    /// The program of a list of keywords.
+    fn of_list(&self, text: &str) -> Option<Compiled> {
+        let entries = entries(text)?;
+        let mut known = Some(read(&self.entries));
+        let mut steps = Vec::with_capacity(16);
+        for entry in entries {
+            let atom = match known.get_or_insert_with(|| read(&self.entries)).get(entry) {
+                Some(Meaning::Atom(atom)) => atom,
+                _ => {
+                    known = None;
+                    self.of_new_entry(entry)?
+                }
+            };
+            steps.push(Step::Or(atom));
+        }
+        Some(Compiled { steps: steps.into(), changing: false })
+    }
+
+    fn of_new_entry(&self, entry: &str) -> Option<u32> {
+        let filter = Filter::parse(&format!("\"{entry}\"")).ok().filter(|_| means_its_words(entry))?;
+        let Expression::Atom(atom) = filter.expression() else { return None };
+        let number = self.number_of(atom);
+        remember(&self.entries, entry, Meaning::Atom(number));
+        Some(number)
     }
 
     /// The program of a text whose pieces mean the same one by one: most have been read before.
     fn of_pieces(&self, text: &str) -> Option<Compiled> {
-        let mut texts = Some(self.read_texts());
+        let mut texts = Some(read(&self.texts));
         let mut changing = false;
         let steps = pieces::translate(text, |piece, steps| {
             let mut append = |meaning: Meaning<'_>| match meaning {
@@ -190,7 +219,7 @@ impl Catalogue {
                     changing |= program.changing;
                 }
             };
-            if let Some(meaning) = texts.get_or_insert_with(|| self.read_texts()).get(piece.text) {
+            if let Some(meaning) = texts.get_or_insert_with(|| read(&self.texts)).get(piece.text) {
                 append(meaning);
                 return Some(());
             }
@@ -198,7 +227,7 @@ impl Catalogue {
             texts = None;
             if let Some((scope, phrase)) = piece.phrase() {
                 let atom = Meaning::Atom(self.number_of_phrase(scope, &phrase));
-                self.remember(piece.text, atom);
+                remember(&self.texts, piece.text, atom);
                 append(atom);
             } else {
                 append(self.of_new_text(piece.text).ok()?.meaning());
@@ -207,12 +236,12 @@ impl Catalogue {
         })?;
         Some(Compiled { steps: steps.into(), changing })
     }
+}
 
-    fn remember(&self, text: &str, meaning: Meaning<'_>) {
-        self.texts.write().unwrap_or_else(PoisonError::into_inner).insert(text, meaning);
-    }
+fn read(remembered: &RwLock<Remembered>) -> RwLockReadGuard<'_, Remembered> {
+    remembered.read().unwrap_or_else(PoisonError::into_inner)
+}
 
-    fn read_texts(&self) -> RwLockReadGuard<'_, Remembered> {
-        self.texts.read().unwrap_or_else(PoisonError::into_inner)
-    }
+fn remember(remembered: &RwLock<Remembered>, text: &str, meaning: Meaning<'_>) {
+    remembered.write().unwrap_or_else(PoisonError::into_inner).insert(text, meaning);
 }

@@ -9,7 +9,6 @@ use crate::filter::syntax::{Field, Scope};
 use crate::filter::words::each_word;
 use crate::paper::Paper;
 
-use super::both::both;
 use super::breaks::Breaks;
 use super::catalogue::Catalogue;
 use super::facts::Facts;
@@ -180,7 +179,7 @@ impl Reading {
         let Reading { words, texts, hyphenated, lengths } = self;
         let length = words.len();
         let others = || (Facts::of(papers), Breaks::of(texts.iter().map(|text| text.end - 1), length));
-        let ((vocabulary, row), (facts, breaks)) = both(two, || words.finish(two), others);
+        let (vocabulary, row, (facts, breaks)) = words.finish(two, others);
         let stems: Vec<StemId> = row.iter().map(|word| vocabulary.stem_of(*word)).collect();
         let mut neighbours = Neighbours::with_room(row.len());
         stems.windows(2).for_each(|pair| neighbours.insert(pair[0], pair[1]));

@@ -26,12 +26,12 @@ const ENTRY_BYTES: usize = 64;
 #[derive(Default)]
 pub(super) struct Kept(Mutex<Option<(Number, Arc<Memory>)>>);
 
-/// The atoms that were looked up so far, each once, and the words they are made of.
+/// The atoms that were looked up so far, and the words they are made of.
 #[derive(Default)]
 struct Memory {
     words: Slots<OnceLock<Term>>,
-    /// Of each atom [`UNKNOWN`], [`NO_PAPER`], or the number of its papers in `found`. Threads that look up the same one at the same
-    /// time find the same.
+    /// Of each atom [`UNKNOWN`], [`NO_PAPER`], or the number of its papers in `found`. Threads that meet one at the same time both look
+    /// it up, which is rare, and find the same.
     atoms: Slots<AtomicU32>,
     found: Slots<OnceLock<Hits>>,
     /// The last number in `found`; the first is 1.

@@ -154,3 +154,24 @@ impl Set {
         }
     }
 }
+
+/// Whether the program takes a paper that has those atoms whose bits are set.
+#[cfg(test)]
+pub(super) fn takes(steps: &[Step], atoms: u32) -> bool {
+    let has = |atom: u32| atoms & 1 << atom != 0;
+    let (mut below, mut top) = (Vec::new(), false);
+    for step in steps {
+        match *step {
+            Step::Or(atom) => top |= has(atom),
+            Step::And(atom) => top &= has(atom),
+            Step::AndNot(atom) => top &= !has(atom),
+            Step::Fill => top = true,
+            Step::Push => below.push(std::mem::take(&mut top)),
+            Step::PopOr => top |= below.pop().unwrap(),
+            Step::PopAnd => top &= below.pop().unwrap(),
+            Step::PopAndNot => top = below.pop().unwrap() & !top,
+        }
+    }
+    assert!(below.is_empty());
+    top
+}

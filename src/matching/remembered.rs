@@ -10,8 +10,9 @@ use super::program::Step;
 
 /// The texts remembered with their programs, in bytes: about those of as many atoms as a catalogue holds, which many readers share.
 const MAX_BYTES: usize = 40 << 20;
-/// What a remembered text costs beside its bytes and steps, about.
+/// What a remembered text and a program cost beside their bytes and steps, about.
 const ENTRY_BYTES: usize = 32;
+const PROGRAM_BYTES: usize = 64;
 
 /// A bounded memory of texts. They come from strangers, so the seed is random.
 #[derive(Default)]
@@ -82,7 +83,7 @@ impl Remembered {
     }
 
     fn bytes(&self) -> usize {
-        self.texts.len() + self.entries.len() * ENTRY_BYTES + self.steps * size_of::<Step>()
+        self.texts.len() + self.entries.len() * ENTRY_BYTES + self.programs.len() * PROGRAM_BYTES + self.steps * size_of::<Step>()
     }
 
     fn hash(&self, text: &str) -> u32 {

@@ -16,16 +16,17 @@ pub fn stem(folded: &str) -> Cow<'_, str> {
         return Cow::Borrowed(folded);
     }
     STEMS.with_borrow_mut(|known| {
+        if let Some(number) = known.words.find(folded) {
+            return known.stems[number as usize].of(folded);
+        }
         if known.stems.len() == MAX_STEMS {
             *known = Stems::default();
         }
-        let number = known.words.number(folded) as usize;
-        if number == known.stems.len() {
-            let word = abbreviation_of_plural(folded).unwrap_or(folded);
-            let stem = Stemmer::create(Algorithm::English).stem(word);
-            known.stems.push(if folded.starts_with(&*stem) { Stem::Beginning(stem.len()) } else { Stem::Other(stem.into()) });
-        }
-        known.stems[number].of(folded)
+        let word = abbreviation_of_plural(folded).unwrap_or(folded);
+        let stem = Stemmer::create(Algorithm::English).stem(word);
+        known.stems.push(if folded.starts_with(&*stem) { Stem::Beginning(stem.len()) } else { Stem::Other(stem.into()) });
+        let number = known.words.number(folded);
+        known.stems[number as usize].of(folded)
     })
 }
 

@@ -60,8 +60,8 @@ impl Gathering {
         self.row.extend(other.row.iter().map(|word| number_of.get(*word as usize).copied().unwrap_or(BREAK)));
     }
 
-    /// The vocabulary, and the row in its numbers; on `two` threads or one.
-    pub fn finish(self, two: bool) -> (Vocabulary, Vec<WordId>) {
+    /// The vocabulary, the row in its numbers, and what `others` gives; on `two` threads or one.
+    pub fn finish<T: Send>(self, two: bool, others: impl FnOnce() -> T + Send) -> (Vocabulary, Vec<WordId>, T) {
         let Gathering { cased, folded, mut row } = self;
         let word = |number| (folded.get(number), cased.texts().get(number));
         let mut order: Vec<(u64, u32)> = (0..folded.len() as u32).map(|number| (beginning(folded.get(number)), number)).collect();
@@ -71,10 +71,11 @@ impl Gathering {
             let mut place_of = vec![0; order.len()];
             (0..).zip(&order).for_each(|(place, (_, number))| place_of[*number as usize] = place);
             row.iter_mut().filter(|word| **word != BREAK).for_each(|word| *word = place_of[*word as usize]);
-            (Grouped::of(order.len(), (0..).zip(row.iter().copied()).filter(|&(_, word)| word != BREAK)), row)
+            let places = Grouped::of(order.len(), (0..).zip(row.iter().copied()).filter(|&(_, word)| word != BREAK));
+            (places, row, others())
         };
-        let (vocabulary, (places, row)) = both(two, sorted, placed);
-        (Vocabulary { places, ..vocabulary }, row)
+        let (vocabulary, (places, row, others)) = both(two, sorted, placed);
+        (Vocabulary { places, ..vocabulary }, row, others)
     }
 }
 
