@@ -108,9 +108,11 @@ fn compile(texts: &[String]) -> (Catalogue, Vec<Compiled>) {
 fn engine(material: &Material) {
     println!("{FILTERS} filters; processor seconds on one core, the median of {RUNS} runs; two threads: seconds that pass, and their");
     println!("share of those that one takes, the median of {TURNS} turns");
+    let alternatives = material.alternatives(FILTERS);
+    let lists = alternatives.iter().map(|text| text.replace(" OR ", ", ").replace('"', "")).collect();
     for (name, texts, sizes) in [
-        ("alternatives", material.alternatives(FILTERS), &[300, 1_000, 3_000][..]),
-        ("the same as lists of keywords", material.lists(FILTERS), &[]),
+        ("alternatives", alternatives, &[300, 1_000, 3_000][..]),
+        ("the same as lists of keywords, as readers write them", lists, &[]),
         ("mixed", material.mixed(FILTERS), &[300]),
     ] {
         let distinct = texts.iter().collect::<std::collections::HashSet<_>>().len();

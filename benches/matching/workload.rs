@@ -28,21 +28,14 @@ impl Material {
 
     /// Alternatives in canonical form.
     pub fn alternatives(&self, count: usize) -> Vec<String> {
-        self.several(count, quoted, " OR ")
-    }
-
-    /// The same as lists of keywords, as readers write them.
-    pub fn lists(&self, count: usize) -> Vec<String> {
-        self.several(count, str::to_owned, ", ")
-    }
-
-    fn several(&self, count: usize, written: impl Fn(&str) -> String, joined_by: &str) -> Vec<String> {
         let mut random = StdRng::seed_from_u64(1);
-        let mut one = || {
+        let mut filters = Vec::with_capacity(count);
+        for _ in 0..count {
             let size = *self.sizes.choose(&mut random).expect("there are sizes");
-            (0..size).map(|_| written(self.phrase(&mut random))).collect::<Vec<String>>().join(joined_by)
-        };
-        (0..count).map(|_| one()).collect()
+            let parts: Vec<String> = (0..size).map(|_| quoted(self.phrase(&mut random))).collect();
+            filters.push(parts.join(" OR "));
+        }
+        filters
     }
 
     /// Filters of every kind, with hundreds of thousands of distinct atoms.
